@@ -1,0 +1,133 @@
+"""Progress on the screen, commands with logs, failures with a remedy."""
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+import time
+
+from . import settings
+
+
+class Failure(Exception):
+    """A step failed: what, why, and what to do about it."""
+
+    def __init__(self, cause, remedy=None):
+        super().__init__(cause)
+        self.cause = cause
+        self.remedy = remedy
+
+
+def say(text):
+    """Print one line at once."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def step(title):
+    """Announce a step, then say how long it took or that it failed."""
+    start = time.monotonic()
+    say(f"==> {title} ...")
+    try:
+        yield
+    except BaseException:
+        say(f"    FAILED: {title} ({time.monotonic() - start:.1f} s)")
+        raise
+    say(f"    done: {title} ({time.monotonic() - start:.1f} s)")
+
+
+def log_path(name):
+    """The log file of a step."""
+    settings.LOGS.mkdir(parents=True, exist_ok=True)
+    return settings.LOGS / f"{name}.log"
+
+
+def tail(path, count=15):
+    """The last lines of a log, indented."""
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(f"    | {line}" for line in lines[-count:])
+
+
+def run_logged(command, log, remedy=None, **options):
+    """Run a command with its output in a log file; fail with the log's end.
+
+    The log file is named on the screen, so that one can follow a long step.
+    """
+    path = log_path(log)
+    say(f"    log: {path}")
+    with path.open("wb") as output:
+        output.write(("$ " + " ".join(map(str, command)) + "\n").encode())
+        output.flush()
+        done = subprocess.run(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            **options,
+        )
+    if done.returncode:
+        raise Failure(
+            f"{command[0]} ended with code {done.returncode}; the end of {path}:\n{tail(path)}",
+            remedy,
+        )
+    return path
+
+
+def capture(command, **options):
+    """Run a command and return what it printed, stripped; fail with its errors."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        stdin=options.pop("stdin", subprocess.DEVNULL),
+        capture_output=True,
+        text=True,
+        **options,
+    )
+    if done.returncode:
+        message = (done.stderr or done.stdout).strip()
+        raise Failure(f"{command[0]} ended with code {done.returncode}: {message}")
+    return done.stdout.strip()
+
+
+_lock_depth = 0
+
+
+@contextlib.contextmanager
+def setup_lock():
+    """Let one call at a time set things up in this home; may be nested."""
+    global _lock_depth
+    if _lock_depth:
+        yield
+        return
+    settings.prepare_home()
+    with (settings.HOME / "setup.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("    another ./dev is setting up this home; waiting for it ...")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        _lock_depth += 1
+        try:
+            yield
+        finally:
+            _lock_depth -= 1
+
+
+def stamp(name):
+    """The value a finished step left behind, or None."""
+    try:
+        return (settings.HOME / "stamps" / name).read_text().strip()
+    except OSError:
+        return None
+
+
+def write_stamp(name, value):
+    """Remember that a step finished, in one atomic move."""
+    folder = settings.HOME / "stamps"
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{name}.{os.getpid()}"
+    partial.write_text(f"{value}\n")
+    partial.replace(folder / name)
