@@ -1,0 +1,47 @@
+"""Installation and removal on databases that are in use."""
+
+
+def pre_init_hook(env):
+    """Add the stored columns and fill them in SQL, one statement each.
+
+    Without this the ORM would compute them in Python, record by record, for every lead
+    and every analytic line of a database that has run CRM for years. Leads that were won
+    before this addon came have been handed over long ago: they are not marked as pending.
+    """
+    env.cr.execute("""
+        ALTER TABLE account_analytic_line ADD COLUMN IF NOT EXISTS lead_id int4;
+        ALTER TABLE crm_lead
+            ADD COLUMN IF NOT EXISTS next_follow_up date,
+            ADD COLUMN IF NOT EXISTS main_order_id int4,
+            ADD COLUMN IF NOT EXISTS value_source varchar DEFAULT 'manual',
+            ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
+        ALTER TABLE crm_lead
+            ALTER COLUMN value_source DROP DEFAULT,
+            ALTER COLUMN project_state DROP DEFAULT;
+        UPDATE crm_lead SET project_state = 'no_project' WHERE won_status = 'won';
+        UPDATE crm_lead SET next_follow_up = activity.date_deadline
+          FROM (SELECT res_id, MIN(date_deadline) AS date_deadline
+                  FROM mail_activity
+                 WHERE res_model = 'crm.lead' AND active
+              GROUP BY res_id) AS activity
+         WHERE activity.res_id = crm_lead.id;
+        UPDATE crm_lead SET main_order_id = offer.id
+          FROM (SELECT opportunity_id, MIN(id) AS id
+                  FROM sale_order
+                 WHERE opportunity_id IS NOT NULL AND state != 'cancel'
+              GROUP BY opportunity_id
+                HAVING COUNT(*) = 1) AS offer
+         WHERE offer.opportunity_id = crm_lead.id;
+    """)
+
+
+def post_init_hook(env):
+    """Give a database without leads the nine stages; leave any other one as it is."""
+    env["crm.stage"]._install_standard_stages()
+
+
+def uninstall_hook(env):
+    """Keep the stages: they belong to the leads, not to the addon that brought them."""
+    env["ir.model.data"].search(
+        [("module", "=", "lead_management"), ("model", "=", "crm.stage")]
+    ).unlink()

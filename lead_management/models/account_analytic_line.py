@@ -1,0 +1,57 @@
+from odoo import api, fields, models
+
+
+class AccountAnalyticLine(models.Model):
+    _inherit = "account.analytic.line"
+
+    lead_id = fields.Many2one(
+        "crm.lead",
+        "Lead",
+        compute="_compute_lead_id",
+        store=True,
+        readonly=False,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="sales_team.group_sale_salesman",
+        help="The lead these hours were recorded for. It stays when they move to a project.",
+    )
+
+    @api.depends("task_id.lead_id")
+    def _compute_lead_id(self):
+        for line in self:
+            line.lead_id = line.task_id.lead_id or line.lead_id
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Hours that name a lead but no task go on the lead's ticket, made when missing."""
+        default_lead_id = self.env.context.get("default_lead_id")
+        lead_ids = [
+            not vals.get("task_id") and (vals.get("lead_id") or default_lead_id)
+            for vals in vals_list
+        ]
+        leads = self.env["crm.lead"].browse({lead_id for lead_id in lead_ids if lead_id})
+        if not leads:
+            return super().create(vals_list)
+        tickets = leads._get_or_create_tickets()
+        prepared = []
+        for vals, lead_id in zip(vals_list, lead_ids, strict=True):
+            if lead_id:
+                ticket = tickets[leads.browse(lead_id)]
+                vals = {
+                    **vals,
+                    "lead_id": lead_id,
+                    "task_id": ticket.id,
+                    "project_id": ticket.project_id.id,
+                }
+            prepared.append(vals)
+        return super().create(prepared)
+
+    def _timesheet_postprocess_values(self, values):
+        """Moving hours to another project changes where they cost, not what they cost.
+
+        Core recomputes the amount at today's hourly cost whenever the account is written.
+        """
+        if self.env.context.get("lead_conversion_keep_amount"):
+            return {line_id: {} for line_id in self.ids}
+        return super()._timesheet_postprocess_values(values)

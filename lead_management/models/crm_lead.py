@@ -1,0 +1,193 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    category_id = fields.Many2one(
+        "crm.lead.category",
+        "Category",
+        index="btree_not_null",
+        tracking=True,
+        check_company=True,
+        ondelete="restrict",
+        help="The topic of the lead. One per lead; use tags for everything else.",
+    )
+    next_follow_up = fields.Date(
+        compute="_compute_next_follow_up",
+        store=True,
+        help="The earliest open activity on the lead, of any user.",
+    )
+    follow_up_state = fields.Selection(
+        [("overdue", "Overdue"), ("today", "Today"), ("planned", "Planned")],
+        compute="_compute_follow_up_state",
+        search="_search_follow_up_state",
+        help="Where the next follow-up stands today.",
+    )
+    done_activity_ids = fields.One2many(
+        "mail.activity",
+        "res_id",
+        "Done Follow-ups",
+        domain=[("res_model", "=", "crm.lead"), ("active", "=", False)],
+        context={"active_test": False},
+        bypass_search_access=True,
+        groups="base.group_user",
+        help="The follow-ups that were done.",
+    )
+    attachment_ids = fields.One2many(
+        "ir.attachment",
+        "res_id",
+        "Documents",
+        domain=[("res_model", "=", "crm.lead"), ("res_field", "=", False)],
+        help="The documents attached to the lead.",
+    )
+    is_customer = fields.Boolean(
+        compute="_compute_is_customer",
+        help="Whether the linked contact, or its company, is a customer already.",
+    )
+
+    _next_follow_up_idx = models.Index(
+        "(next_follow_up, priority DESC, id DESC) WHERE active IS TRUE"
+    )
+
+    @api.depends("activity_ids.date_deadline", "activity_ids.active")
+    def _compute_next_follow_up(self):
+        deadlines = dict(
+            self.env["mail.activity"]._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
+                ["res_id"],
+                ["date_deadline:min"],
+            )
+        )
+        for lead in self:
+            lead.next_follow_up = deadlines.get(lead._origin.id)
+
+    @api.depends("next_follow_up")
+    @api.depends_context("tz")
+    def _compute_follow_up_state(self):
+        today = fields.Date.context_today(self)
+        for lead in self:
+            if not lead.next_follow_up:
+                lead.follow_up_state = False
+            elif lead.next_follow_up < today:
+                lead.follow_up_state = "overdue"
+            else:
+                lead.follow_up_state = "today" if lead.next_follow_up == today else "planned"
+
+    @api.model
+    def _search_follow_up_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        domains = {
+            False: Domain("next_follow_up", "=", False),
+            "overdue": Domain("next_follow_up", "<", today),
+            "today": Domain("next_follow_up", "=", today),
+            "planned": Domain("next_follow_up", ">", today),
+        }
+        return Domain.OR(domains[state] for state in value if state in domains)
+
+    @api.depends("partner_id.is_customer")
+    def _compute_is_customer(self):
+        for lead in self:
+            lead.is_customer = lead.partner_id.is_customer
+
+    def action_create_contact(self):
+        """Create the address-book contact from the lead's own data and link it.
+
+        A contact that has the lead's e-mail address already is linked instead of doubled.
+
+        :return: a notification that names the contact
+        :raises UserError: when the lead has nothing to make a contact of
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.partner_id:
+            return True
+        if not (self.contact_name or self.partner_name or self.email_from):
+            raise UserError(
+                self.env._("Enter the contact's name, company or e-mail address first.")
+            )
+        existing = self._find_matching_partner()
+        self._handle_partner_assignment(force_partner_id=existing.id, create_missing=True)
+        message = (
+            self.env._(
+                "“%(name)s” has this e-mail address already and was linked.",
+                name=existing.display_name,
+            )
+            if existing
+            else self.env._("Contact “%(name)s” was created.", name=self.partner_id.display_name)
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info" if existing else "success",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _find_similar_partners(self, limit=5):
+        """Contacts that may be the lead's: same e-mail address, phone number or name.
+
+        :return: ``res.partner``, at most ``limit``; empty when the lead has no such data
+        """
+        self.ensure_one()
+        domains = []
+        if self.email_normalized:
+            domains.append(Domain("email_normalized", "=", self.email_normalized))
+        if self.phone_sanitized:
+            domains.append(Domain("phone_sanitized", "=", self.phone_sanitized))
+        domains += [
+            Domain("name", "=ilike", name.strip())
+            for name in (self.contact_name, self.partner_name)
+            if name and name.strip()
+        ]
+        partners = self.env["res.partner"]
+        if not domains:
+            return partners
+        company = Domain("company_id", "in", [False, *self.company_id.ids])
+        return partners.search(Domain.OR(domains) & company, limit=limit)
+
+    def action_activate_customer(self):
+        """Make the linked contact's commercial entity a customer.
+
+        :raises UserError: when no contact is linked
+        """
+        self.check_access("write")
+        if not all(lead.partner_id for lead in self):
+            raise UserError(self.env._("Link or create the contact first."))
+        return self.partner_id.action_activate_customer()
+
+    # ------------------------------------------------------------
+    # Merge and removal
+    # ------------------------------------------------------------
+
+    def _merge_get_fields(self):
+        return [*super()._merge_get_fields(), "category_id", "project_id"]
+
+    def _merge_dependences(self, opportunities):
+        """Core's hook: the merged lead takes over the tickets, with their hours."""
+        res = super()._merge_dependences(opportunities)
+        # sudo: tickets may be out of reach for a salesperson, the merge was allowed by core
+        tickets = self.env["project.task"].sudo().with_context(active_test=False)
+        tickets.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_hours(self):
+        """Refuse to delete what would lose recorded work: archive instead."""
+        # sudo: hours of colleagues count too
+        lines = self.env["account.analytic.line"].sudo()
+        leads = self.filtered("project_id") | lines.search([("lead_id", "in", self.ids)]).lead_id
+        if leads:
+            raise UserError(
+                self.env._(
+                    "These leads have recorded hours or a project and cannot be deleted. "
+                    "Archive or decline them instead: %(leads)s",
+                    leads=", ".join(leads.mapped("name")),
+                )
+            )

@@ -1,0 +1,25 @@
+from odoo import fields, models
+
+
+class CrmLeadCategory(models.Model):
+    _name = "crm.lead.category"
+    _description = "Lead Category"
+    _order = "sequence, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True, help="The topic of a lead, e.g. Bathroom.")
+    sequence = fields.Integer(default=10, help="Order in lists and in the side panel.")
+    color = fields.Integer(help="Colour of the category on cards and in lists.")
+    active = fields.Boolean(
+        default=True, help="An archived category stays on its leads but is not offered any more."
+    )
+    company_id = fields.Many2one(
+        "res.company", help="Only leads of this company can have the category. Empty: all can."
+    )
+    project_template_id = fields.Many2one(
+        "project.project",
+        "Project Template",
+        domain="[('is_template', '=', True)]",
+        check_company=True,
+        help="Proposed for the new project when a lead of this category is won.",
+    )

@@ -1,0 +1,147 @@
+"""The offers of a lead, and the one of them that counts."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_compare
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    main_order_id = fields.Many2one(
+        "sale.order",
+        "Main Offer",
+        compute="_compute_main_order_id",
+        store=True,
+        readonly=False,
+        copy=False,
+        index="btree_not_null",
+        domain="[('opportunity_id', '=', id), ('state', '!=', 'cancel')]",
+        help="The one offer that counts for the value. The only offer by default.",
+    )
+    value_source = fields.Selection(
+        [("manual", "Entered by hand"), ("offer", "From the offer")],
+        default="manual",
+        required=True,
+        copy=False,
+        help="Where the expected revenue comes from. From the offer: it follows the main "
+        "offer until the lead is decided.",
+    )
+    expected_revenue = fields.Monetary(
+        compute="_compute_expected_revenue", store=True, readonly=False
+    )
+    quotation_amount_total = fields.Monetary(
+        "Open Offers",
+        currency_field="company_currency",
+        compute="_compute_quotation_amount_total",
+        help="Untaxed total of the offers that are not decided yet.",
+    )
+
+    @api.depends("order_ids.state")
+    def _compute_main_order_id(self):
+        for lead in self:
+            offers = lead.order_ids.filtered(lambda order: order.state != "cancel")
+            if lead.main_order_id not in offers or not lead.main_order_id:
+                lead.main_order_id = offers if len(offers) == 1 else False
+
+    @api.depends(
+        "value_source",
+        "main_order_id.amount_untaxed",
+        "main_order_id.currency_id",
+        "main_order_id.date_order",
+        "company_id",
+    )
+    def _compute_expected_revenue(self):
+        for lead in self:
+            if lead.value_source == "offer" and lead.main_order_id and lead._is_undecided():
+                lead.expected_revenue = lead._get_offer_amount(lead.main_order_id)
+
+    @api.depends(
+        "order_ids.state", "order_ids.amount_untaxed", "order_ids.currency_id", "company_currency"
+    )
+    def _compute_quotation_amount_total(self):
+        for lead in self:
+            offers = lead.order_ids.filtered_domain(lead._get_lead_quotation_domain())
+            lead.quotation_amount_total = sum(map(lead._get_offer_amount, offers))
+
+    @api.depends("expected_revenue", "probability", "company_currency")
+    def _compute_prorated_revenue(self):
+        """Weighted value: amount × probability / 100, rounded to the currency."""
+        for lead in self:
+            weighted = (lead.expected_revenue or 0.0) * (lead.probability or 0.0) / 100.0
+            currency = lead.company_currency
+            lead.prorated_revenue = currency.round(weighted) if currency else round(weighted, 2)
+
+    @api.onchange("expected_revenue")
+    def _onchange_expected_revenue(self):
+        if self.value_source == "offer" and self.main_order_id:
+            amount = self._get_offer_amount(self.main_order_id)
+            if float_compare(self.expected_revenue, amount, 2) != 0:
+                self.value_source = "manual"
+
+    def write(self, vals):
+        """A value that somebody writes is entered by hand from then on."""
+        if "expected_revenue" in vals and "value_source" not in vals:
+            vals = {**vals, "value_source": "manual"}
+        return super().write(vals)
+
+    def _is_undecided(self):
+        """Whether the customer has not decided yet: neither won nor declined."""
+        return self.won_status not in ("won", "lost")
+
+    def _get_offer_amount(self, order):
+        """The offer's untaxed total in the lead's company currency.
+
+        Converted at the order's date. A lead without company counts in the currency of the
+        order's company, so that the figure does not depend on who looks.
+
+        :param order: ``sale.order``
+        :rtype: float
+        """
+        self.ensure_one()
+        company = self.company_id or order.company_id
+        return order.currency_id._convert(
+            order.amount_untaxed,
+            company.currency_id,
+            company,
+            order.date_order or fields.Date.context_today(self),
+        )
+
+    def _update_revenues_from_so(self, order):
+        """Core raises the value to a confirmed order's total; here only the main offer counts,
+        and not for a value that follows its offer anyway."""
+        leads = self.filtered(
+            lambda lead: (
+                lead.value_source == "manual"
+                and (not lead.main_order_id or lead.main_order_id == order)
+            )
+        )
+        return super(CrmLead, leads)._update_revenues_from_so(order)
+
+    def action_new_offer(self):
+        """Open a new quotation for the lead; core asks for the contact where none is linked."""
+        self.ensure_one()
+        self.check_access("write")
+        return self.action_sale_quotations_new()
+
+    def action_take_over_offer(self):
+        """Take the main offer's untaxed total over as the value, and keep it in step with the
+        offer until the lead is decided.
+
+        :raises UserError: when a lead has no main offer or is decided
+        """
+        self.check_access("write")
+        for lead in self:
+            if not lead.main_order_id:
+                raise UserError(
+                    self.env._("“%(lead)s” has no main offer to take over.", lead=lead.name)
+                )
+            if not lead._is_undecided():
+                raise UserError(
+                    self.env._(
+                        "“%(lead)s” is decided: its value does not change any more.",
+                        lead=lead.name,
+                    )
+                )
+        self.write({"value_source": "offer"})
+        return True

@@ -1,0 +1,144 @@
+"""Time recorded on a lead: its tickets and hours."""
+
+from odoo import api, fields, models
+from odoo.tools.misc import clean_context
+
+from odoo.addons.project.models.project_task import CLOSED_STATES
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    task_ids = fields.One2many(
+        "project.task",
+        "lead_id",
+        "Tickets",
+        help="The tickets that time on this lead is recorded on.",
+    )
+    timesheet_ids = fields.One2many(
+        "account.analytic.line",
+        "lead_id",
+        "Timesheets",
+        domain=[("project_id", "!=", False)],
+        groups="hr_timesheet.group_hr_timesheet_user",
+        help="The hours recorded on this lead, also after they moved to a project.",
+    )
+    effective_hours = fields.Float(
+        "Hours",
+        compute="_compute_effective_hours",
+        compute_sudo=True,  # totals are for every salesperson of the lead, single lines are not
+        help="Hours recorded on this lead by everybody.",
+    )
+    presales_cost = fields.Monetary(
+        "Presales Cost",
+        currency_field="company_currency",
+        compute="_compute_presales_cost",
+        compute_sudo=True,
+        groups="hr_timesheet.group_hr_timesheet_approver",
+        help="Cost of the recorded hours as booked when they were recorded.",
+    )
+    encode_uom_in_days = fields.Boolean(compute="_compute_encode_uom_in_days")
+
+    @api.depends("timesheet_ids.unit_amount")
+    def _compute_effective_hours(self):
+        hours = dict(self._read_timesheets(["lead_id"], ["unit_amount:sum"]))
+        for lead in self:
+            lead.effective_hours = hours.get(lead._origin, 0.0)
+
+    @api.depends("timesheet_ids.amount", "company_currency")
+    def _compute_presales_cost(self):
+        costs = dict.fromkeys(self, 0.0)
+        leads = {lead._origin: lead for lead in self}
+        today = fields.Date.context_today(self)
+        for origin, currency, company, amount in self._read_timesheets(
+            ["lead_id", "currency_id", "company_id"], ["amount:sum"]
+        ):
+            lead = leads[origin]
+            costs[lead] -= currency._convert(amount, lead.company_currency, company, today)
+        for lead, cost in costs.items():
+            lead.presales_cost = cost
+
+    def _read_timesheets(self, groupby, aggregates):
+        return self.env["account.analytic.line"]._read_group(
+            [("lead_id", "in", self._origin.ids), ("project_id", "!=", False)],
+            groupby,
+            aggregates,
+        )
+
+    @api.depends_context("company")
+    def _compute_encode_uom_in_days(self):
+        day = self.env.ref("uom.product_uom_day", raise_if_not_found=False)
+        self.encode_uom_in_days = bool(day) and self.env.company.timesheet_encode_uom_id == day
+
+    def _get_or_create_tickets(self):
+        """The open ticket of each lead, created where there is none.
+
+        A new ticket goes into the project the lead runs in, or else into the lead project of
+        the lead's company (the user's company for a lead without one). A declined lead keeps
+        using the ticket that was closed with it.
+
+        :return: dict of ``crm.lead`` to ``project.task`` (in sudo mode)
+        :raises AccessError: when the user may not read one of the leads
+        """
+        self.check_access("read")
+        # sudo: salespeople need no project rights to record time on a lead they can read
+        tickets = {}
+        for task in self.env["project.task"].sudo().search([("lead_id", "in", self.ids)]):
+            lead = task.lead_id.with_env(self.env)
+            if task.state not in CLOSED_STATES or lead.won_status == "lost":
+                tickets.setdefault(lead, task)
+        missing = self.filtered(lambda lead: lead not in tickets)
+        values = [lead._prepare_ticket_values() for lead in missing]
+        # a form's defaults (type, stage, ...) are for leads, not for tasks
+        context = {
+            **clean_context(self.env.context),
+            "mail_create_nosubscribe": True,
+            "mail_create_nolog": True,
+        }
+        created = self.env["project.task"].sudo().with_context(context).create(values)
+        tickets.update(zip(missing, created, strict=True))
+        return tickets
+
+    def _prepare_ticket_values(self):
+        """Values of the ticket that time on this lead is recorded on. Extend it to add more."""
+        self.ensure_one()
+        # sudo: the project need not be readable for the salesperson
+        project = self.sudo().project_id
+        if not project.active or not project.allow_timesheets:
+            company = self.company_id or self.env.company
+            project = company.sudo()._get_or_create_lead_project()
+        return {
+            "name": self.name,
+            "lead_id": self.id,
+            "project_id": project.id,
+            "company_id": project.company_id.id,
+            "user_ids": False,
+            "state": "1_canceled" if self.won_status == "lost" else "01_in_progress",
+        }
+
+    def action_track_time(self):
+        """Open the lead's ticket, created if there is none, to record time on it.
+
+        :return: the ticket's form, or the lead's hours for who has no project rights
+        """
+        self.ensure_one()
+        ticket = self._get_or_create_tickets()[self].sudo(False)
+        if not self.env.user.has_group("project.group_project_user"):
+            return self.action_view_timesheets()
+        return {
+            "type": "ir.actions.act_window",
+            "name": ticket.display_name,
+            "res_model": "project.task",
+            "res_id": ticket.id,
+            "views": [(False, "form")],
+        }
+
+    def action_view_timesheets(self):
+        """Open the hours recorded on these leads, as far as the user may see them."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("hr_timesheet.act_hr_timesheet_line")
+        action["domain"] = [("lead_id", "in", self.ids), ("project_id", "!=", False)]
+        action["context"] = {
+            "is_timesheet": 1,
+            "default_lead_id": self.id if len(self) == 1 else False,
+        }
+        return action

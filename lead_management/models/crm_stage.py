@@ -1,0 +1,223 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import float_compare
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+# The process of an installation company, from the first call to the order:
+# external id, name, default probability in percent, type of the leads in it, colour.
+STANDARD_STAGES = [
+    ("crm_stage_new", _lt("New"), 5, "lead", 11),
+    ("crm_stage_in_progress", _lt("In Progress"), 5, "lead", 4),
+    ("crm_stage_first_contact", _lt("First Contact"), 10, "lead", 3),
+    ("crm_stage_needs_analysis", _lt("Needs Analysis"), 20, "lead", 2),
+    ("crm_stage_converted", _lt("Converted"), 30, "opportunity", 5),
+    ("crm_stage_opened", _lt("Opened"), 50, "opportunity", 7),
+    ("crm_stage_offer_made", _lt("Offer Made"), 75, "opportunity", 8),
+    ("crm_stage_negotiation", _lt("Negotiation"), 90, "opportunity", 9),
+    ("crm_stage_won", _lt("Won"), 100, "opportunity", 10),
+]
+
+
+class CrmStage(models.Model):
+    _inherit = "crm.stage"
+
+    uses_default_probability = fields.Boolean(
+        "Sets the Probability",
+        help="A lead that enters this stage gets the stage's default probability. "
+        "Without it, Odoo predicts the probability from past leads.",
+    )
+    default_probability = fields.Float(
+        "Default Probability",
+        aggregator="avg",
+        help="In percent, over 0 and under 100. A won stage is always at 100.",
+    )
+    keep_manual_probability = fields.Boolean(
+        "Keep Manual Probability",
+        help="A probability that somebody typed in survives the move into this stage.",
+    )
+    lead_type = fields.Selection(
+        [("lead", "Lead"), ("opportunity", "Opportunity")],
+        string="Type of Leads",
+        help="What a lead in this stage is. A lead that crosses the line between the two "
+        "is converted. Empty: the stage does not care.",
+    )
+    default_probability_lead_count = fields.Integer(
+        compute="_compute_default_probability_lead_count",
+        string="Leads to Update",
+        help="Open leads in this stage whose probability nobody typed in and which differs "
+        "from the stage's default.",
+    )
+
+    @api.constrains("uses_default_probability", "default_probability", "is_won")
+    def _check_default_probability(self):
+        for stage in self.filtered("uses_default_probability"):
+            if stage.is_won and stage.default_probability != 100:
+                raise ValidationError(
+                    self.env._(
+                        "Stage “%(stage)s” is a won stage: its probability is 100 %%.",
+                        stage=stage.name,
+                    )
+                )
+            if not stage.is_won and not 0 < stage.default_probability < 100:
+                raise ValidationError(
+                    self.env._(
+                        "The default probability of stage “%(stage)s” must be over 0 and under "
+                        "100 %%: at 0 a lead counts as declined, at 100 as won.",
+                        stage=stage.name,
+                    )
+                )
+
+    @api.depends("default_probability", "uses_default_probability")
+    def _compute_default_probability_lead_count(self):
+        leads_by_stage = self._get_default_probability_leads().grouped("stage_id")
+        for stage in self:
+            stage.default_probability_lead_count = len(leads_by_stage.get(stage._origin, ()))
+
+    @api.onchange("is_won", "uses_default_probability")
+    def _onchange_default_probability(self):
+        if self.is_won and self.uses_default_probability:
+            self.default_probability = 100
+        elif self.default_probability == 100:
+            self.default_probability = 0
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._complete_won_values(dict(vals)) for vals in vals_list])
+
+    def write(self, vals):
+        """Keep the default probability and the won mark in agreement.
+
+        A stage that is no longer a won stage goes back to predicted probabilities unless the
+        same write names a default; its leads then get that default, as core recomputes them.
+        """
+        vals = self._complete_won_values(dict(vals))
+        res = super().write(vals)
+        if "is_won" in vals and not vals["is_won"]:
+            for stage in self.filtered(lambda stage: stage._sets_probability()):
+                leads = self.env["crm.lead"].search([("stage_id", "=", stage.id)])
+                leads.write(
+                    {
+                        "probability": stage.default_probability,
+                        "automated_probability": stage.default_probability,
+                    }
+                )
+        return res
+
+    @api.model
+    def _complete_won_values(self, vals):
+        """Return ``vals`` with the default probability that a change of ``is_won`` implies."""
+        if "default_probability" not in vals and "is_won" in vals:
+            if vals["is_won"]:
+                vals["default_probability"] = 100
+            elif self:
+                vals.update(default_probability=0, uses_default_probability=False)
+        return vals
+
+    def _sets_probability(self):
+        """Whether a lead that enters this stage gets the stage's default.
+
+        A won stage does not: core sets 100 % there by itself.
+
+        :rtype: bool
+        """
+        return self.uses_default_probability and not self.is_won
+
+    def _get_default_probability_leads(self):
+        """The open, non-manual leads whose probability differs from their stage's default.
+
+        :rtype: crm.lead
+        """
+        stages = self._origin.filtered(lambda stage: stage._sets_probability())
+        if not stages:
+            return self.env["crm.lead"]
+        leads = self.env["crm.lead"].search(
+            [("stage_id", "in", stages.ids), ("won_status", "=", "pending")]
+        )
+        return leads.filtered(
+            lambda lead: (
+                lead.is_automated_probability
+                and float_compare(lead.probability, lead.stage_id.default_probability, 2) != 0
+            )
+        )
+
+    def action_apply_default_probability(self):
+        """Give the stage's default to the open leads in it whose probability nobody typed in.
+
+        :raises AccessError: when the user may not change stages
+        """
+        self.check_access("write")
+        for stage, leads in self._get_default_probability_leads().grouped("stage_id").items():
+            leads.write(
+                {
+                    "probability": stage.default_probability,
+                    "automated_probability": stage.default_probability,
+                }
+            )
+        return True
+
+    # ------------------------------------------------------------
+    # Standard stages
+    # ------------------------------------------------------------
+
+    @api.model
+    def _install_standard_stages(self):
+        """Replace core's four stages by the nine, on a database nobody has worked in yet.
+
+        A lead, or a stage that core does not bring, says that somebody has: then nothing
+        changes. Called once after installation.
+
+        :return: the new stages, empty when nothing was changed
+        """
+        core_stages = self.browse()
+        for number in range(1, 5):
+            core_stages |= (
+                self.env.ref(f"crm.stage_lead{number}", raise_if_not_found=False) or self.browse()
+            )
+        has_leads = self.env["crm.lead"].with_context(active_test=False).search_count([], limit=1)
+        if has_leads or self.search([("id", "not in", core_stages.ids)], limit=1):
+            return self.browse()
+        core_stages.unlink()
+        stages = self._create_standard_stages()
+        self.env["ir.model.data"]._update_xmlids(
+            [
+                {"xml_id": f"lead_management.{xmlid}", "record": stage, "noupdate": True}
+                for (xmlid, *_rest), stage in zip(STANDARD_STAGES, stages, strict=True)
+            ]
+        )
+        return stages
+
+    @api.model
+    def _create_standard_stages(self, team=None):
+        """Create the nine stages, named in every installed language.
+
+        :param team: the sales team they are for (``crm.team``); for all teams when empty
+        :return: the stages in their order
+        """
+        stages = self.with_context(lang="en_US").create(
+            [
+                self._prepare_standard_stage_values(index, definition, team)
+                for index, definition in enumerate(STANDARD_STAGES, start=1)
+            ]
+        )
+        for code, _name in self.env["res.lang"].get_installed():
+            translated = self.with_context(lang=code)
+            for stage, (_xmlid, name, *_rest) in zip(stages, STANDARD_STAGES, strict=True):
+                stage.update_field_translations("name", {code: translated.env._(name)})
+        return stages
+
+    @api.model
+    def _prepare_standard_stage_values(self, index, definition, team):
+        """Values of one of the nine stages; extend it to add fields of your own."""
+        _xmlid, name, probability, lead_type, color = definition
+        return {
+            "name": self.with_context(lang="en_US").env._(name),
+            "sequence": index * 10,
+            "uses_default_probability": True,
+            "default_probability": probability,
+            "lead_type": lead_type,
+            "is_won": probability == 100,
+            "color": color,
+            "team_ids": team.ids if team else False,
+        }

@@ -1,0 +1,118 @@
+from odoo import api, fields, models
+
+
+class ProjectProject(models.Model):
+    _inherit = "project.project"
+
+    lead_ids = fields.One2many(
+        "crm.lead",
+        "project_id",
+        "Leads",
+        groups="sales_team.group_sale_salesman,project.group_project_manager",
+        help="The leads whose orders run in this project.",
+    )
+    lead_count = fields.Integer(
+        compute="_compute_lead_count",
+        groups="sales_team.group_sale_salesman,project.group_project_manager",
+        help="Number of leads whose orders run in this project.",
+    )
+    is_lead_project = fields.Boolean(
+        "Internal Lead Project",
+        compute="_compute_is_lead_project",
+        search="_search_is_lead_project",
+        help="Whether a company collects the hours of its leads in this project.",
+    )
+    declined_lead_count = fields.Integer(
+        compute="_compute_declined_lead_count",
+        groups="sales_team.group_sale_salesman",
+        help="Declined leads of the companies that collect their leads in this project.",
+    )
+
+    @api.depends("lead_ids")
+    def _compute_lead_count(self):
+        counts = dict(
+            self.env["crm.lead"]
+            .with_context(active_test=False)
+            ._read_group([("project_id", "in", self.ids)], ["project_id"], ["__count"])
+        )
+        for project in self:
+            project.lead_count = counts.get(project._origin, 0)
+
+    def _compute_is_lead_project(self):
+        lead_projects = self._get_lead_projects()
+        for project in self:
+            project.is_lead_project = project._origin in lead_projects
+
+    @api.model
+    def _search_is_lead_project(self, operator, value):
+        if operator not in ("in", "not in"):
+            return NotImplemented
+        return [
+            (
+                "id",
+                "in" if (operator == "in") == (True in value) else "not in",
+                self._get_lead_projects().ids,
+            )
+        ]
+
+    @api.model
+    def _get_lead_projects(self):
+        """All companies' internal lead projects, in the current user's rights."""
+        # sudo: the mark does not depend on which companies the user may see
+        companies = self.env["res.company"].sudo().search([("lead_project_id", "!=", False)])
+        return companies.lead_project_id.sudo(False)
+
+    def _compute_declined_lead_count(self):
+        for project in self:
+            project.declined_lead_count = (
+                self.env["crm.lead"]
+                .with_context(active_test=False)
+                .search_count(project._get_declined_lead_domain())
+                if project.is_lead_project
+                else 0
+            )
+
+    def _get_declined_lead_domain(self):
+        """The declined leads of the companies whose lead project this is."""
+        companies = (
+            self.env["res.company"].sudo().search([("lead_project_id", "=", self._origin.id)])
+        )
+        return [("won_status", "=", "lost"), ("company_id", "in", [*companies.ids, False])]
+
+    def action_view_leads(self):
+        """Open the leads whose orders run here, with their notes, documents and chatter."""
+        self.ensure_one()
+        leads = (
+            self.env["crm.lead"]
+            .with_context(active_test=False)
+            .search([("project_id", "=", self.id)])
+        )
+        is_sales = self.env.user.has_group("sales_team.group_sale_salesman")
+        form = False if is_sales else self.env.ref("lead_management.crm_lead_view_form_notes").id
+        lists = self.env.ref("lead_management.crm_lead_view_list_notes").id
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Leads of %(project)s", project=self.name),
+            "res_model": "crm.lead",
+            "domain": [("project_id", "=", self.id)],
+            "context": {"active_test": False, "create": False},
+            "views": [(lists, "list"), (form, "form")],
+        }
+        if len(leads) == 1:
+            action.update(res_id=leads.id, views=[(form, "form")])
+        return action
+
+    def action_view_declined_leads(self):
+        """Open the declined leads with their reason, effort and offers."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Declined Leads"),
+            "res_model": "crm.lead",
+            "domain": self._get_declined_lead_domain(),
+            "context": {"active_test": False, "create": False},
+            "views": [
+                (self.env.ref("lead_management.crm_lead_view_list_declined").id, "list"),
+                (False, "form"),
+            ],
+        }

@@ -1,0 +1,88 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    lead_project_id = fields.Many2one(
+        "project.project",
+        "Internal Lead Project",
+        domain="[('company_id', '=', id), ('is_template', '=', False)]",
+        help="Collects the tickets and hours of leads until they are decided, and those of "
+        "declined leads for good. Created on first use.",
+    )
+    lead_won_project_template_id = fields.Many2one(
+        "project.project",
+        "Template of New Projects",
+        domain="[('is_template', '=', True), ('company_id', 'in', [id, False])]",
+        help="Proposed when a lead is won whose category has no template of its own.",
+    )
+    lead_won_confirm_order = fields.Boolean(
+        "Confirm the Main Offer",
+        default=True,
+        help="Proposed when a lead is won.",
+    )
+
+    @api.constrains("lead_project_id")
+    def _check_lead_project_id(self):
+        for company in self.filtered("lead_project_id"):
+            # sudo: whoever may edit the company need not have project rights
+            project = company.lead_project_id.sudo()
+            if project.company_id != company:
+                raise ValidationError(
+                    self.env._(
+                        "The internal lead project of %(company)s must belong to that company.",
+                        company=company.name,
+                    )
+                )
+            if project.is_template or project.allow_billable:
+                raise ValidationError(
+                    self.env._(
+                        "“%(project)s” cannot be the internal lead project: it must be neither "
+                        "a template nor billable.",
+                        project=project.name,
+                    )
+                )
+            if project.privacy_visibility in ("portal", "invited_users"):
+                raise ValidationError(
+                    self.env._(
+                        "“%(project)s” cannot be the internal lead project: customers could "
+                        "see it in their portal.",
+                        project=project.name,
+                    )
+                )
+
+    def _get_or_create_lead_project(self):
+        """The company's internal lead project, created on first use. Call it in sudo mode.
+
+        :return: ``project.project``, one
+        :raises UserError: when the project in the settings cannot take hours any more
+        """
+        self.ensure_one()
+        if not self.lead_project_id:
+            # two first users at once: the second one waits, then retries on fresh data
+            self.env.cr.execute("SELECT 1 FROM res_company WHERE id = %s FOR UPDATE", (self.id,))
+            project = self.env["project.project"].with_context(mail_create_nosubscribe=True)
+            self.lead_project_id = project.create(self._prepare_lead_project_values())
+        project = self.lead_project_id
+        if not project.active or not project.allow_timesheets:
+            raise UserError(
+                self.env._(
+                    "The internal lead project “%(project)s” is archived or does not take "
+                    "timesheets. Choose another one in the CRM settings.",
+                    project=project.name,
+                )
+            )
+        return project
+
+    def _prepare_lead_project_values(self):
+        """Values of the internal lead project. Extend it to add more."""
+        return {
+            "name": self.env._("Leads (internal)"),
+            "company_id": self.id,
+            "allow_timesheets": True,
+            "allow_billable": False,
+            "privacy_visibility": "employees",
+            "type_ids": [fields.Command.create({"name": self.env._("Leads")})],
+        }

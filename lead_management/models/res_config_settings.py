@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    lead_project_id = fields.Many2one(
+        related="company_id.lead_project_id",
+        readonly=False,
+        domain="[('company_id', '=', company_id), ('is_template', '=', False), "
+        "('allow_billable', '=', False)]",
+    )
+    lead_won_project_template_id = fields.Many2one(
+        related="company_id.lead_won_project_template_id",
+        readonly=False,
+        domain="[('is_template', '=', True), ('company_id', 'in', [company_id, False])]",
+    )
+    lead_won_confirm_order = fields.Boolean(
+        related="company_id.lead_won_confirm_order", readonly=False
+    )

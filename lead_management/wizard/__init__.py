@@ -1,0 +1,3 @@
+from . import crm_lead_lost
+from . import crm_lead_won
+from . import crm_stage_load
