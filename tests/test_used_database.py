@@ -1,0 +1,128 @@
+"""The addon comes into databases that have run CRM for years, and may leave them again."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from devtools import databases, odoo, postgres, settings
+
+# Leads as years of CRM leave them: every status, type, kind of probability, other stages.
+FILL = """
+stages = env["crm.stage"].search([])
+stages[1].write({"name": "Site visit", "requirements": "Measure the room"})
+own = env["crm.stage"].create({"name": "On hold", "sequence": 40, "fold": True})
+won = stages.filtered("is_won")[:1]
+env["ir.config_parameter"].set_param("crm.pls_start_date", "2020-01-01")
+reason = env["crm.lost.reason"].search([], limit=1)
+leads = env["crm.lead"].create([
+    {"name": f"Lead {n}", "type": "lead" if n % 3 else "opportunity",
+     "stage_id": (stages - won | own)[n % 4].id, "expected_revenue": 100.0 * n,
+     "email_from": f"lead{n}@customer.example"}
+    for n in range(60)
+])
+leads[0:10].write({"probability": 37.5})
+leads[10:13].write({"probability": 0})
+leads[20:30].action_set_won()
+leads[30:40].action_set_lost(lost_reason_id=reason.id)
+leads[40:43].action_archive()
+call = env.ref("mail.mail_activity_data_call")
+for n, lead in enumerate(leads[50:60]):
+    for user in env.ref("base.user_admin"), env.ref("base.user_root"):
+        lead.activity_schedule(activity_type_id=call.id, user_id=user.id,
+                               date_deadline=f"2030-01-{n + 10 + user.id:02}")
+env["crm.lead"]._cron_update_automated_probabilities()
+env.cr.commit()
+"""
+STATE = """
+SELECT json_build_object(
+    'leads', (SELECT json_agg(row_to_json(l) ORDER BY l.id) FROM (
+        SELECT id, name, type, stage_id, active, won_status, probability, automated_probability,
+               expected_revenue, prorated_revenue, lost_reason_id, date_closed, team_id, user_id,
+               write_date, date_last_stage_update
+          FROM crm_lead) l),
+    'stages', (SELECT json_agg(row_to_json(s) ORDER BY s.id) FROM (
+        SELECT id, name, sequence, is_won, fold, requirements, color, write_date
+          FROM crm_stage) s))
+"""
+UNINSTALL = """
+env["ir.module.module"].search([("name", "=", "lead_management")]).button_immediate_uninstall()
+"""
+
+
+def run_shell(database, script):
+    done = subprocess.run(
+        odoo.command("shell", "-d", database, "--no-http", "--log-level=warn"),
+        input=script,
+        env=odoo.odoo_env(odoo.write_config()),
+        cwd=settings.REPO,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr[-3000:]
+    return done.stdout
+
+
+def read_state(database):
+    return json.loads(postgres.query(STATE, database))
+
+
+@pytest.fixture(scope="module")
+def used_database():
+    """A database with leads, the addon installed into it, and its state before."""
+    name = f"used_{os.getpid()}"
+    databases.create(name, addon=False)
+    try:
+        run_shell(name, FILL)
+        before = read_state(name)
+        odoo.build(["-d", name, "-i", settings.ADDON], f"db-{name}")
+        yield name, before
+    finally:
+        databases.drop(name)
+
+
+def test_installing_changes_no_lead_and_no_stage(used_database):
+    name, before = used_database
+    assert len(before["leads"]) == 60
+    assert {lead["won_status"] for lead in before["leads"]} == {"won", "lost", "pending"}
+    assert read_state(name) == before
+
+
+def test_installing_makes_no_stage_set_probabilities(used_database):
+    name, _before = used_database
+    query = "SELECT count(*) FROM crm_stage WHERE uses_default_probability"
+    assert postgres.query(query, name) == "0"
+
+
+def test_installing_fills_next_follow_up_of_any_user(used_database):
+    name, _before = used_database
+    filled = postgres.query(
+        "SELECT name, next_follow_up FROM crm_lead WHERE next_follow_up IS NOT NULL ORDER BY id",
+        name,
+    )
+    assert filled.splitlines() == [f"Lead {n}|2030-01-{n - 50 + 11:02}" for n in range(50, 60)]
+
+
+def test_installing_does_not_ask_for_projects_of_leads_won_long_ago(used_database):
+    name, _before = used_database
+    states = postgres.query(
+        "SELECT won_status, project_state, count(*) FROM crm_lead GROUP BY 1, 2 ORDER BY 1", name
+    )
+    assert states.splitlines() == ["lost|none|10", "pending|none|40", "won|no_project|10"]
+
+
+def test_nightly_scoring_still_predicts_after_installing(used_database):
+    name, before = used_database
+    run_shell(name, 'env["crm.lead"]._cron_update_automated_probabilities(); env.cr.commit()')
+    after = read_state(name)
+    assert [lead["probability"] for lead in after["leads"]] == [
+        lead["probability"] for lead in before["leads"]
+    ]
+
+
+def test_uninstalling_keeps_leads_and_stages(used_database):
+    name, _before = used_database
+    state = read_state(name)
+    run_shell(name, UNINSTALL)
+    assert read_state(name) == state
