@@ -11,4 +11,5 @@ from . import crm_lead_decision
 from . import project_project
 from . import project_task
 from . import account_analytic_line
+from . import sale_order
 from . import sale_order_line

@@ -71,9 +71,8 @@ class CrmLead(models.Model):
         for lead in self:
             values = dict(entry)
             if lead.won_status == "lost" and not stage.is_won and not vals.get("active"):
-                # a declined lead that changes its stage is still declined
-                values.pop("probability", None)
-                values.pop("automated_probability", None)
+                # a declined lead that changes its stage is still declined, since the same day
+                values.update(probability=vals.get("probability", 0), automated_probability=0)
             elif stage.keep_manual_probability and not lead.is_automated_probability:
                 values.pop("probability", None)
             if values.get("type") == "opportunity" and lead.type == "lead":
