@@ -8,6 +8,8 @@ from . import crm_lead_stage
 from . import crm_lead_timesheet
 from . import crm_lead_offer
 from . import crm_lead_decision
+from . import crm_lead_conversion_plan
+from . import crm_lead_conversion
 from . import project_project
 from . import project_task
 from . import account_analytic_line

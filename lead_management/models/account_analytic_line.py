@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_duration, format_list
 
 
 class AccountAnalyticLine(models.Model):
@@ -55,3 +56,24 @@ class AccountAnalyticLine(models.Model):
         if self.env.context.get("lead_conversion_keep_amount"):
             return {line_id: {} for line_id in self.ids}
         return super()._timesheet_postprocess_values(values)
+
+    def _get_time_text(self):
+        """The lines' total and their people in words, e.g. "4:30 hours of Anna Huber".
+
+        In the unit the company records time in.
+
+        :rtype: str
+        """
+        total, names = 0.0, []
+        for employee, amount in self._read_group(
+            [("id", "in", self.ids)], ["employee_id"], ["unit_amount:sum"]
+        ):
+            total += amount
+            names.append(employee.name)
+        if self._is_timesheet_encode_uom_day():
+            time = self.env._("%(days)s days", days=self._convert_hours_to_days(total))
+        else:
+            time = self.env._("%(hours)s hours", hours=format_duration(total))
+        if len(names) > 2:
+            return self.env._("%(time)s of %(count)s people", time=time, count=len(names))
+        return self.env._("%(time)s of %(people)s", time=time, people=format_list(self.env, names))

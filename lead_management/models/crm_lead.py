@@ -169,12 +169,30 @@ class CrmLead(models.Model):
     def _merge_get_fields(self):
         return [*super()._merge_get_fields(), "category_id", "project_id"]
 
+    def _merge_opportunity(self, *args, **kwargs):
+        """Core's merge; leads whose orders run in different projects stay apart.
+
+        :raises UserError: when the leads run in different projects
+        """
+        # sudo: the projects' names are told to who may not open them
+        projects = self.sudo().project_id
+        if len(projects) > 1:
+            raise UserError(
+                self.env._(
+                    "These leads run in different projects and cannot be merged: %(projects)s",
+                    projects=", ".join(projects.mapped("name")),
+                )
+            )
+        return super()._merge_opportunity(*args, **kwargs)
+
     def _merge_dependences(self, opportunities):
-        """Core's hook: the merged lead takes over the tickets, with their hours."""
+        """Core's hook: the merged lead takes over the tickets and all hours."""
         res = super()._merge_dependences(opportunities)
-        # sudo: tickets may be out of reach for a salesperson, the merge was allowed by core
-        tickets = self.env["project.task"].sudo().with_context(active_test=False)
-        tickets.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
+        # sudo: tickets and hours of colleagues may be out of reach for a salesperson; that the
+        # leads may be merged was checked by core
+        for model in ("project.task", "account.analytic.line"):
+            records = self.env[model].sudo().with_context(active_test=False)
+            records.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
         return res
 
     @api.ondelete(at_uninstall=False)

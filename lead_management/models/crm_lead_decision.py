@@ -1,9 +1,7 @@
 """The customer's decision: won leads become projects, declined ones keep their effort."""
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
 
@@ -54,20 +52,32 @@ class CrmLead(models.Model):
     def action_won(self):
         """Open the dialog that turns the leads into a project.
 
-        :return: the action of ``crm.lead.won``
+        Leads that run in one project already, because they were won before, are won again
+        without moving anything twice.
+
+        :return: the action of ``crm.lead.won``, or that of the project
         :raises AccessError: when the user may not change one of the leads
-        :raises UserError: when one of them runs in a project already
+        :raises UserError: when some of them run in a project already and others do not
         """
         self.check_access("write")
-        self._check_not_converted()
+        if self._is_converted():
+            self.filtered(lambda lead: lead.won_status != "won").action_set_won()
+            return self[:1].action_view_project()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_management.crm_lead_won_action"
         )
         action["context"] = {"default_lead_ids": [fields.Command.set(self.ids)]}
         return action
 
-    def _check_not_converted(self):
+    def _is_converted(self):
+        """Whether all of these leads run in one project already.
+
+        :raises UserError: when only some do, or in different ones
+        """
         # sudo: the project's name is told to who may not open it
+        projects = self.sudo().mapped("project_id")
+        if len(projects) == 1 and all(lead.project_id for lead in self.sudo()):
+            return True
         for lead in self.sudo().filtered("project_id"):
             raise UserError(
                 self.env._(
@@ -76,104 +86,7 @@ class CrmLead(models.Model):
                     project=lead.project_id.name,
                 )
             )
-
-    def _lock_for_conversion(self):
-        """Let one conversion at a time work on these leads.
-
-        :raises UserError: when somebody else is at it, or has just finished
-        """
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is working on this lead right now. Reload the page to see "
-                    "what became of it."
-                )
-            ) from error
-        self.invalidate_recordset(["project_id", "project_state"])
-        self._check_not_converted()
-
-    def _get_conversion_hours(self):
-        """The hours that a conversion of these leads is about.
-
-        :return: pair of ``account.analytic.line`` in sudo mode: those that move, and those
-            that were invoiced already and stay where they are
-        """
-        # sudo: the hours of colleagues move too; the caller checked access to the leads
-        lines = (
-            self.env["account.analytic.line"]
-            .sudo()
-            .search([("task_id.lead_id", "in", self.ids), ("project_id", "!=", False)])
-        )
-        moving = lines.filtered(lambda line: line._is_not_billed())
-        return moving, lines - moving
-
-    def _move_hours(self, project, billable=False):
-        """Move the leads' tickets and hours into ``project``.
-
-        Hours keep their cost, also where the hourly cost changed since; they follow the
-        project's analytic accounts in every plan. Invoiced hours stay, and with them their
-        ticket: the others of that ticket move to a copy of it.
-
-        :param project: ``project.project`` in sudo mode
-        :param bool billable: let the project's order line bill the hours
-        :return: pair of ``account.analytic.line`` in sudo mode: moved, and staying
-        """
-        moving, staying = self._get_conversion_hours()
-        tickets = (
-            self.env["project.task"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("lead_id", "in", self.ids), ("project_id", "!=", project.id)])
-        )
-        split = tickets & staying.task_id
-        values = self._prepare_moved_hours_values(project, billable)
-        hours = moving.with_context(lead_conversion_keep_amount=True)
-        for ticket in split:
-            copy = ticket.copy({"name": ticket.name, "project_id": project.id})
-            copy.lead_id = ticket.lead_id
-            part = hours.filtered(lambda line, ticket=ticket: line.task_id == ticket)
-            part.write({**values, "task_id": copy.id})
-            hours -= part
-        # hours first: a ticket that moves takes its hours' project along, not their accounts
-        hours.write(dict(values))
-        (tickets - split).write({"project_id": project.id})
-        return moving, staying
-
-    @api.model
-    def _prepare_moved_hours_values(self, project, billable):
-        """Values written on hours that move into ``project``: project and all plan columns."""
-        values = {
-            "project_id": project.id,
-            **{
-                fname: project[fname].id
-                for fname in self.env["account.analytic.line"]._get_plan_fnames()
-            },
-        }
-        if billable:
-            values["is_so_line_edited"] = False
-        else:
-            values.update(so_line=False, is_so_line_edited=True)
-        return values
-
-    def _post_conversion_messages(self, project, facts):
-        """Tell the leads and the project what the conversion did.
-
-        :param project: ``project.project``, empty when there is none
-        :param list facts: sentences, one per thing that happened
-        """
-        items = Markup().join(Markup("<li>%s</li>") % fact for fact in facts)
-        for lead in self:
-            if project:
-                body = self.env._("Won. The order runs in %(link)s.", link=project._get_html_link())
-            else:
-                body = self.env._("Won without a project.")
-            lead.message_post(body=Markup("<p>%s</p><ul>%s</ul>") % (body, items))
-        if project:
-            links = Markup(", ").join(lead._get_html_link() for lead in self)
-            body = self.env._("This project comes from %(leads)s.", leads=links)
-            project.message_post(body=Markup("<p>%s</p><ul>%s</ul>") % (body, items))
+        return False
 
     # ------------------------------------------------------------
     # Declined
@@ -236,14 +149,17 @@ class CrmLead(models.Model):
     def action_view_project(self):
         """Open the project in which the lead's order runs."""
         self.ensure_one()
-        return self._get_project_action(self.project_id)
+        return self._get_project_action(self.sudo().project_id)
 
-    @api.model
     def _get_project_action(self, project):
+        """The form of ``project``, or this lead's where the user may not read it."""
+        record = project.sudo(False)
+        if not project or not record.has_access("read"):
+            record = self
         return {
             "type": "ir.actions.act_window",
-            "name": project.display_name,
-            "res_model": "project.project",
-            "res_id": project.id,
+            "name": record.display_name,
+            "res_model": record._name,
+            "res_id": record.id,
             "views": [(False, "form")],
         }

@@ -79,7 +79,7 @@ class CrmLead(models.Model):
                 values["date_conversion"] = self.env.cr.now()
             groups[tuple(values.items())] |= lead
         for values, leads in groups.items():
-            super(CrmLead, leads).write({**vals, **dict(values)})
+            leads._write_keeping_team({**vals, **dict(values)})
 
     def _write_type(self, vals):
         """Write ``vals``, which hold a type but no stage.
@@ -114,7 +114,18 @@ class CrmLead(models.Model):
             groups[tuple(values.items())] |= lead
         for values, leads in groups.items():
             if values:
-                super(CrmLead, leads).write(dict(values))
+                leads._write_keeping_team(dict(values))
+
+    def _write_keeping_team(self, vals):
+        """Write ``vals`` without the type in them choosing another sales team.
+
+        Core picks the salesperson's team anew whenever the type changes. Here the type follows
+        from the stage, and a lead that is dragged stays in its team.
+        """
+        if vals.keys() & {"team_id", "user_id"}:
+            return super().write(vals)
+        with self.env.protecting([self._fields["team_id"]], self):
+            return super().write(vals)
 
     @api.model
     def _is_type_given(self, vals):

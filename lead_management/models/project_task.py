@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ProjectTask(models.Model):
@@ -7,9 +7,18 @@ class ProjectTask(models.Model):
     lead_id = fields.Many2one(
         "crm.lead",
         "Lead",
+        compute="_compute_lead_id",
+        store=True,
+        readonly=False,
+        recursive=True,
         index="btree_not_null",
         copy=False,
         ondelete="set null",
         groups="sales_team.group_sale_salesman",
-        help="The lead this ticket records time for.",
+        help="The lead this ticket, or the ticket it is a part of, records time for.",
     )
+
+    @api.depends("parent_id.lead_id")
+    def _compute_lead_id(self):
+        for task in self:
+            task.lead_id = task.lead_id or task.parent_id.lead_id

@@ -1,0 +1,299 @@
+"""Turning won leads into a project, second half: doing what the plan says."""
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError
+from odoo.tools import SQL
+from odoo.tools.misc import clean_context
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    def _lock_for_conversion(self):
+        """Let one conversion at a time work on these leads and their tickets.
+
+        Whoever committed a change to one of them since this transaction began makes the
+        database refuse the lock for good; Odoo then runs the request again on fresh data.
+
+        :raises UserError: when somebody else is working on them right now
+        """
+        # sudo: the lock is on tickets the salesperson need not have rights on
+        tickets = self.env["project.task"].sudo().with_context(active_test=False)
+        try:
+            self.lock_for_update(allow_referencing=True)
+            tickets.search([("lead_id", "in", self.ids)]).lock_for_update()
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is winning this lead or recording time on it right now. "
+                    "Try again in a moment."
+                )
+            ) from error
+        self.invalidate_recordset(["project_id", "project_state"])
+
+    def _apply_conversion(self, plan):
+        """Do what ``plan`` says, in the current transaction.
+
+        The caller checked access to the leads, and that the plan has no refusals.
+
+        :param ConversionPlan plan: made by ``_plan_conversion`` in the same transaction
+        :return: the project (``project.project`` in sudo mode), empty for target none
+        """
+        facts = self._apply_contact(plan)
+        self.filtered(lambda lead: lead.won_status != "won").action_set_won()
+        project = self._get_or_create_conversion_project(plan)
+        if project:
+            self.write({"project_id": project.id})
+        else:
+            self.write({"project_state": "no_project"})
+        facts += self._apply_orders(plan, project)
+        if project:
+            facts += self._apply_hours(plan, project)
+            self._share_followers(project)
+        facts += self._apply_conversion_extension(plan, project)
+        self._post_conversion_messages(project, facts)
+        return project
+
+    def _apply_conversion_extension(self, plan, project):
+        """Hook for other modules: move what you put into ``plan.extras``.
+
+        Called by ``_apply_conversion`` after core's records moved.
+
+        :param project: ``project.project`` in sudo mode, empty for target none
+        :return: list of sentences about what was done, for the messages on both sides
+        """
+        return []
+
+    def _apply_contact(self, plan):
+        """Create or link the contact and make it a customer; says what it did."""
+        choices = plan.choices
+        if choices.partner_choice == "none":
+            return []
+        facts = []
+        partner = choices.partner
+        if choices.partner_choice == "create":
+            lead = self[:1]
+            lead._handle_partner_assignment(
+                create_missing=True, with_parent=lead.commercial_partner_id
+            )
+            partner = lead.partner_id
+            facts.append(self.env._("Contact “%(name)s” was created.", name=partner.display_name))
+        unlinked = self.filtered(lambda lead: lead.partner_id != partner)
+        if len(self) > 1:
+            # several leads may be of several contacts: each keeps the one it has
+            unlinked = unlinked.filtered(lambda lead: not lead.partner_id)
+        if unlinked:
+            unlinked._handle_partner_assignment(force_partner_id=partner.id, create_missing=False)
+            facts.append(self.env._("Contact “%(name)s” was linked.", name=partner.display_name))
+        for new_customer in self.partner_id.filtered(lambda partner: not partner.is_customer):
+            facts.append(
+                self.env._("“%(name)s” became a customer.", name=new_customer.display_name)
+            )
+        self.partner_id.action_activate_customer()
+        return facts
+
+    def _get_or_create_conversion_project(self, plan):
+        """The target (``project.project`` in sudo mode), empty for no project.
+
+        sudo: salespeople have no project rights; access to the leads was checked. Defaults
+        of the calling view must not leak into the new project.
+        """
+        choices = plan.choices
+        Project = (
+            self.env["project.project"]
+            .with_context(clean_context(self.env.context))
+            .with_company(choices.company)
+            .sudo()
+        )
+        if choices.target == "existing":
+            choices.project.sudo(False).check_access("read")
+            return Project.browse(choices.project.id)
+        if choices.target == "none":
+            return Project
+        values = {**choices.project_values, "partner_id": self.partner_id[:1].id}
+        if choices.template:
+            template = Project.browse(choices.template.id)
+            return template.action_create_from_template(values)
+        return Project.create({**values, **self._prepare_blank_project_values()})
+
+    @api.model
+    def _prepare_blank_project_values(self):
+        """What a template would bring: columns, and who sees the project.
+
+        Employees only: with core's default, portal, the customer could read the presales hours.
+        """
+        stages = [self.env._("To Do"), self.env._("In Progress"), self.env._("Done")]
+        return {
+            "privacy_visibility": "employees",
+            "type_ids": [
+                fields.Command.create(
+                    {"name": name, "sequence": index, "fold": index == len(stages)}
+                )
+                for index, name in enumerate(stages, start=1)
+            ],
+        }
+
+    def _apply_orders(self, plan, project):
+        """Link, confirm and cancel offers as planned; says what it did."""
+        facts = []
+        if plan.orders_to_cancel:
+            plan.orders_to_cancel.action_cancel()
+            names = ", ".join(plan.orders_to_cancel.mapped("name"))
+            facts.append(self.env._("Other offers were cancelled: %(names)s", names=names))
+        if plan.orders_to_link:
+            if not project.allow_billable:
+                # both at once: core clears the customer of a project that is not billable
+                partner = project.partner_id or self.partner_id[:1]
+                project.write({"allow_billable": True, "partner_id": partner.id})
+            plan.orders_to_link.write({"project_id": project.id})
+        orders = plan.choices.orders_to_confirm.filtered(
+            lambda order: order.state in ("draft", "sent")
+        )
+        if orders:
+            orders.with_context(clean_context(self.env.context)).action_confirm()
+            names = ", ".join(orders.mapped("name"))
+            facts.append(self.env._("Offer %(names)s was confirmed.", names=names))
+        self._set_project_order_line(project)
+        return facts
+
+    def _set_project_order_line(self, project):
+        """Time recorded in the project from now on counts on the main offer's service.
+
+        Only once it is confirmed: a draft line on a project would confirm its quotation.
+        """
+        order = self.main_order_id.filtered(lambda order: order.state == "sale")[:1]
+        line = order.order_line.filtered("is_service")[:1]
+        customer = project.partner_id.commercial_partner_id
+        if (
+            line
+            and not project.sale_line_id
+            and line.order_partner_id.commercial_partner_id == (customer)
+        ):
+            project.write({"sale_line_id": line.id, "reinvoiced_sale_order_id": order.id})
+
+    def _apply_hours(self, plan, project):
+        """Move tickets and hours as planned; says what it did.
+
+        Where a ticket stays with its invoiced hours, the others move to a copy of it.
+        """
+        moving = plan.moving
+        for ticket in plan.split_tickets:
+            copy = ticket.copy({"name": ticket.name, "project_id": project.id})
+            copy.lead_id = ticket.lead_id
+            lines = moving.filtered(lambda line, ticket=ticket: line.task_id == ticket)
+            self._move_hours(lines, project, plan.choices.hours_billable, copy)
+            moving -= lines
+        if plan.choices.hours_billable:
+            self._move_hours(moving, project, billable=True)
+            plan.tickets.write({"project_id": project.id})
+        else:
+            self._move_tickets_with_hours(plan.tickets, moving, project)
+        facts = []
+        if plan.moving:
+            facts.append(
+                self.env._("%(hours)s moved to the project.", hours=plan.moving._get_time_text())
+            )
+        if plan.invoiced:
+            facts.append(
+                self.env._(
+                    "%(hours)s stayed where they are: they are invoiced.",
+                    hours=plan.invoiced._get_time_text(),
+                )
+            )
+        return facts
+
+    @api.model
+    def _move_hours(self, lines, project, billable=False, task=None):
+        """Move hours by the ORM: project and all plan columns at once, cost unchanged.
+
+        :param lines: ``account.analytic.line`` in sudo mode
+        :param bool billable: let the project's order line bill them
+        :param task: the task they move to; they keep theirs when empty
+        """
+        values = {**self._prepare_moved_hours_accounts(project), "project_id": project.id}
+        if task:
+            values["task_id"] = task.id
+        if billable:
+            values["is_so_line_edited"] = False
+        else:
+            values.update(so_line=False, is_so_line_edited=True)
+        lines.with_context(lead_conversion_keep_amount=True).write(values)
+
+    @api.model
+    def _prepare_moved_hours_accounts(self, project):
+        """The project's analytic account in every plan, by field name."""
+        plans = self.env["account.analytic.line"]._get_plan_fnames()
+        return {fname: project[fname].id for fname in plans}
+
+    @api.model
+    def _move_tickets_with_hours(self, tickets, lines, project):
+        """Move whole tickets and their hours, not billable: one UPDATE for any number of hours.
+
+        The ORM would load and recompute every line, among others its cost at today's rate.
+        The stored fields that depend on where a line is are set here to what the ORM would
+        compute for a line without order item; a test compares the two.
+
+        :param tickets: ``project.task`` in sudo mode
+        :param lines: all hours of ``tickets``, in sudo mode
+        """
+        stored = ["project_id", "partner_id", "so_line", "order_id", "timesheet_invoice_type"]
+        with self.env.protecting([lines._fields[name] for name in stored], lines):
+            tickets.write({"project_id": project.id})
+            self.env.flush_all()
+        manual = project.billing_type == "manually"
+        values = {
+            **self._prepare_moved_hours_accounts(project),
+            "project_id": project.id,
+            "company_id": project.company_id.id or SQL.identifier("line", "company_id"),
+            "so_line": None,
+            "order_id": None,
+            "is_so_line_edited": True,
+            "timesheet_invoice_type": "billable_manual" if manual else "non_billable",
+            "write_uid": self.env.uid,
+            "write_date": self.env.cr.now(),
+        }
+        assignments = [
+            SQL("%s = %s", SQL.identifier(name), value or None if value is False else value)
+            for name, value in values.items()
+        ]
+        self.env.cr.execute(
+            SQL(
+                """UPDATE account_analytic_line AS line
+                      SET %s, partner_id = COALESCE(task.partner_id, %s)
+                     FROM project_task AS task
+                    WHERE task.id = line.task_id AND line.id = ANY(%s)""",
+                SQL(", ").join(assignments),
+                project.partner_id.id or None,
+                list(lines.ids),
+            )
+        )
+        self.env.invalidate_all(flush=False)
+
+    def _share_followers(self, project):
+        """The leads' followers follow the project; only employees, customers are not told."""
+        partners = self.message_partner_ids
+        project.message_subscribe(
+            partner_ids=partners.filtered(
+                lambda partner: any(not user.share for user in partner.sudo().user_ids)
+            ).ids
+        )
+
+    def _post_conversion_messages(self, project, facts):
+        """Tell the leads and the project what the conversion did.
+
+        :param project: ``project.project``, empty when there is none
+        :param list facts: sentences, one per thing that happened
+        """
+        items = Markup().join(Markup("<li>%s</li>") % fact for fact in facts)
+        for lead in self:
+            if project:
+                body = self.env._("Won. The order runs in %(link)s.", link=project._get_html_link())
+            else:
+                body = self.env._("Won without a project.")
+            lead.message_post(body=Markup("<p>%s</p><ul>%s</ul>") % (body, items))
+        if project:
+            links = Markup(", ").join(lead._get_html_link() for lead in self)
+            body = self.env._("This project comes from %(leads)s.", leads=links)
+            project.message_post(body=Markup("<p>%s</p><ul>%s</ul>") % (body, items))

@@ -1,0 +1,258 @@
+"""Turning won leads into a project, first half: the plan. Nothing here changes a record.
+
+Other modules take part through ``_extend_conversion_plan``, and in the second half through
+``_apply_conversion_extension``.
+"""
+
+from odoo import api, models
+from odoo.tools import format_date
+
+from ..tools.conversion_plan import ConversionPlan
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    def _plan_conversion(self, choices):
+        """Say what converting these leads would do. Changes nothing.
+
+        Called by the dialog whenever a choice changes, and once more when it is applied.
+
+        :param ConversionChoices choices: see ``tools/conversion_plan.py``
+        :rtype: ConversionPlan
+        """
+        plan = ConversionPlan(leads=self, choices=choices)
+        self._plan_hours(plan)
+        self._plan_orders(plan)
+        self._plan_contact(plan)
+        self._plan_project(plan)
+        self._extend_conversion_plan(plan)
+        return plan
+
+    def _extend_conversion_plan(self, plan):
+        """Hook for other modules: add to ``plan`` what of yours should move as well.
+
+        Called last by ``_plan_conversion``; must not change any record. Put your own records
+        into ``plan.extras``, sentences into ``plan.warnings`` and ``plan.refusals``.
+        """
+
+    def _get_conversion_company(self):
+        """The company the conversion happens in (``res.company``, one).
+
+        A lead without a company belongs to the one that holds its hours.
+        """
+        # sudo: the tickets' company counts, whoever looks
+        tickets = self.env["project.task"].sudo().search([("lead_id", "in", self.ids)])
+        companies = self.company_id or tickets.project_id.company_id.sudo(False)
+        return companies[:1] or self.env.company
+
+    def _plan_hours(self, plan):
+        """Which tickets and hours move, and which hours stay.
+
+        Invoiced hours stay, and with them their ticket. So do those of a ticket that somebody
+        moved into a billable project: the internal lead project never is one.
+        """
+        # sudo: colleagues' hours move too; who may convert is checked on the leads
+        tickets = (
+            self.env["project.task"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("lead_id", "in", self.ids), ("project_id", "!=", False)])
+        )
+        lines = self.env["account.analytic.line"].sudo()
+        hours = lines.search([("task_id", "in", tickets.ids), ("project_id", "!=", False)])
+        placed = tickets.filtered(
+            lambda task: task.project_id.allow_billable or task.project_id == plan.choices.project
+        )
+        plan.elsewhere = hours & lines.search([("task_id", "in", placed.ids)])
+        billed = hours & lines.search(
+            [("task_id", "in", tickets.ids), ("timesheet_invoice_id", "!=", False)]
+        )
+        plan.invoiced = billed.filtered(lambda line: not line._is_not_billed()) - plan.elsewhere
+        plan.split_tickets = plan.invoiced.task_id
+        plan.tickets = tickets - placed - plan.split_tickets
+        plan.moving = hours - plan.invoiced - plan.elsewhere
+        if not plan.needs_project:
+            empty = tickets.browse()
+            plan.tickets = plan.split_tickets = empty
+            plan.moving = lines.browse()
+
+    def _plan_orders(self, plan):
+        """Which offers are linked to the project, and which are cancelled."""
+        choices = plan.choices
+        orders = self.order_ids.filtered(lambda order: order.state != "cancel")
+        quotations = orders.filtered(lambda order: order.state in ("draft", "sent"))
+        plan.other_quotations = quotations - choices.orders_to_confirm
+        plan.orders_to_cancel = (
+            plan.other_quotations if choices.cancel_other_orders else orders.browse()
+        )
+        kept = orders - plan.orders_to_cancel
+        plan.orders_to_link = (
+            kept.filtered(lambda order: not order.project_id)
+            if plan.needs_project
+            else orders.browse()
+        )
+        for order in choices.orders_to_confirm.filtered("is_expired"):
+            plan.warnings.append(
+                self.env._(
+                    "Offer %(name)s expired on %(date)s.",
+                    name=order.name,
+                    date=format_date(self.env, order.validity_date),
+                )
+            )
+        projects = self._get_order_projects(kept)
+        for project in projects - choices.project.sudo():
+            message = self.env._(
+                "An order of this lead runs in project “%(project)s” already.",
+                project=project.name,
+            )
+            if choices.target == "new":
+                plan.refusals.append(
+                    message + " " + self.env._("Choose it as the existing project.")
+                )
+            else:
+                plan.warnings.append(message)
+
+    @api.model
+    def _get_order_projects(self, orders):
+        """The projects that confirmed orders run in already (``project.project``, sudo)."""
+        # sudo: the projects of an order need not be readable for a salesperson
+        confirmed = orders.sudo().filtered(lambda order: order.state == "sale")
+        return confirmed.project_id | confirmed.order_line.project_id
+
+    def _plan_contact(self, plan):
+        choices = plan.choices
+        if choices.partner_choice == "link" and not choices.partner:
+            plan.refusals.append(self.env._("Choose the contact to link."))
+        plan.similar_partners = self.env["res.partner"]
+        if choices.partner_choice == "create":
+            plan.similar_partners = self[:1]._find_similar_partners()
+        if plan.similar_partners:
+            plan.warnings.append(
+                self.env._(
+                    "Similar contacts exist: %(names)s. Choose “Link a contact” to use one.",
+                    names=", ".join(plan.similar_partners.mapped("display_name")),
+                )
+            )
+
+    def _plan_project(self, plan):
+        """Why the target cannot take what the leads bring."""
+        choices = plan.choices
+        companies = self.company_id | plan.moving.project_id.company_id.sudo(False)
+        if len(companies) > 1:
+            plan.refusals.append(
+                self.env._(
+                    "The leads and their hours belong to different companies: %(names)s. "
+                    "Win them one by one.",
+                    names=", ".join(companies.sudo().mapped("name")),
+                )
+            )
+        if choices.target == "new":
+            self._plan_new_project(plan)
+        elif choices.target == "existing":
+            self._plan_existing_project(plan)
+
+    def _plan_new_project(self, plan):
+        choices = plan.choices
+        if not (choices.project_values.get("name") or "").strip():
+            plan.refusals.append(self.env._("Give the new project a name."))
+        # sudo: salespeople need no right on templates
+        template = choices.template.sudo()
+        if template.company_id and template.company_id != choices.company:
+            plan.refusals.append(
+                self.env._(
+                    "Template “%(template)s” belongs to %(company)s.",
+                    template=template.name,
+                    company=template.company_id.name,
+                )
+            )
+        if template.privacy_visibility in ("portal", "invited_users") and plan.moving:
+            plan.warnings.append(
+                self.env._("The customer will be able to see the hours in the portal.")
+            )
+        missing = self._get_missing_plans(template, choices.company) if plan.moving else []
+        if missing:
+            plan.refusals.append(
+                self.env._(
+                    "Hours need the analytic plans %(plans)s, which a new project does not "
+                    "have. Use a template that has them, or create the project first and "
+                    "choose it as the existing one.",
+                    plans=", ".join(missing),
+                )
+            )
+
+    def _plan_existing_project(self, plan):
+        choices = plan.choices
+        if not choices.project:
+            plan.refusals.append(self.env._("Choose the project."))
+            return
+        # sudo: the project's accounts and customer need not be readable for a salesperson
+        project = choices.project.sudo()
+        if plan.moving or plan.tickets:
+            plan.refusals += self._get_hours_refusals(plan, project)
+        if project.is_lead_project or project.is_template or not project.active:
+            plan.refusals.append(
+                self.env._(
+                    "“%(project)s” is archived, a template or the internal lead project. "
+                    "Choose another project.",
+                    project=project.name,
+                )
+            )
+        if project.privacy_visibility in ("portal", "invited_users") and plan.moving:
+            plan.warnings.append(
+                self.env._("The customer will be able to see the hours in the portal.")
+            )
+        customer = project.partner_id.commercial_partner_id
+        partners = (choices.partner or self.partner_id).commercial_partner_id
+        if customer and (partners - customer or choices.partner_choice == "create"):
+            message = self.env._(
+                "Project “%(project)s” is for %(customer)s, who is not the contact of the lead.",
+                project=project.name,
+                customer=customer.display_name,
+            )
+            (plan.warnings if choices.accept_other_customer else plan.refusals).append(message)
+
+    def _get_hours_refusals(self, plan, project):
+        """Why ``project`` (sudo) cannot take the hours; a list of sentences."""
+        refusals = []
+        if not project.allow_timesheets:
+            refusals.append(
+                self.env._("Project “%(project)s” does not take timesheets.", project=project.name)
+            )
+        elif not project.account_id.active:
+            refusals.append(
+                self.env._(
+                    "Project “%(project)s” has no active analytic account for the hours.",
+                    project=project.name,
+                )
+            )
+        if project.company_id and (plan.moving.company_id - project.company_id):
+            refusals.append(
+                self.env._(
+                    "The hours belong to another company than project “%(project)s”.",
+                    project=project.name,
+                )
+            )
+        missing = self._get_missing_plans(project, plan.choices.company) if plan.moving else []
+        if missing:
+            refusals.append(
+                self.env._(
+                    "Hours need the analytic plans %(plans)s, which project “%(project)s” does "
+                    "not have.",
+                    plans=", ".join(missing),
+                    project=project.name,
+                )
+            )
+        return refusals
+
+    @api.model
+    def _get_missing_plans(self, project, company):
+        """Names of the analytic plans that timesheets must have and ``project`` has not."""
+        plans = self.env["account.analytic.line"]._get_mandatory_plans(
+            company, business_domain="timesheet"
+        )
+        return [
+            plan["name"]
+            for plan in plans
+            if plan["column_name"] != "account_id" and not project[plan["column_name"]]
+        ]

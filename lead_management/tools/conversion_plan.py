@@ -1,0 +1,54 @@
+"""What a conversion will do, as plain data.
+
+``crm.lead._plan_conversion`` makes a plan without changing anything, the dialog shows it, and
+``crm.lead._apply_conversion`` executes it. The classes know nothing of Odoo: their values are
+recordsets and texts.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ConversionChoices:
+    """What the user decided in the dialog."""
+
+    target: str  # new, existing or none
+    company: Any  # res.company, one
+    project: Any  # project.project, for target existing
+    project_values: dict  # for target new
+    template: Any  # project.project, may be empty
+    partner_choice: str  # create, link or none
+    partner: Any  # res.partner, for partner_choice link
+    orders_to_confirm: Any  # sale.order
+    cancel_other_orders: bool
+    hours_billable: bool
+    accept_other_customer: bool = False
+
+
+@dataclass
+class ConversionPlan:
+    """What will happen to the leads, and what speaks against it.
+
+    A plan with refusals is not applied. Other modules put what they need under a key of
+    their own into ``extras``.
+    """
+
+    leads: Any
+    choices: ConversionChoices
+    tickets: Any = None  # project.task that move
+    split_tickets: Any = None  # project.task that stay with invoiced hours; the rest moves
+    moving: Any = None  # account.analytic.line
+    invoiced: Any = None  # account.analytic.line that stay: they are invoiced
+    elsewhere: Any = None  # account.analytic.line that stay: they are in another project
+    orders_to_link: Any = None  # sale.order
+    orders_to_cancel: Any = None  # sale.order
+    other_quotations: Any = None  # sale.order, undecided and not confirmed by this conversion
+    similar_partners: Any = None  # res.partner
+    warnings: list = field(default_factory=list)
+    refusals: list = field(default_factory=list)
+    extras: dict = field(default_factory=dict)
+
+    @property
+    def needs_project(self):
+        return self.choices.target != "none"
