@@ -6,6 +6,11 @@ from odoo.fields import Domain
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
+    won_status = fields.Selection(
+        selection=[("won", "Won"), ("lost", "Declined"), ("pending", "Open")],
+        string="Status",
+        help="The customer's decision. An archived lead that nobody declined is still open.",
+    )
     category_id = fields.Many2one(
         "crm.lead.category",
         "Category",

@@ -139,7 +139,7 @@ class CrmLead(models.Model):
         """Link, confirm and cancel offers as planned; says what it did."""
         facts = []
         if plan.orders_to_cancel:
-            plan.orders_to_cancel.action_cancel()
+            plan.orders_to_cancel.with_env(self.env).action_cancel()
             names = ", ".join(plan.orders_to_cancel.mapped("name"))
             facts.append(self.env._("Other offers were cancelled: %(names)s", names=names))
         if plan.orders_to_link:
@@ -148,9 +148,7 @@ class CrmLead(models.Model):
                 partner = project.partner_id or self.partner_id[:1]
                 project.write({"allow_billable": True, "partner_id": partner.id})
             plan.orders_to_link.write({"project_id": project.id})
-        orders = plan.choices.orders_to_confirm.filtered(
-            lambda order: order.state in ("draft", "sent")
-        )
+        orders = plan.choices.orders_to_confirm.with_env(self.env)
         if orders:
             orders.with_context(clean_context(self.env.context)).action_confirm()
             names = ", ".join(orders.mapped("name"))
@@ -163,7 +161,8 @@ class CrmLead(models.Model):
 
         Only once it is confirmed: a draft line on a project would confirm its quotation.
         """
-        order = self.main_order_id.filtered(lambda order: order.state == "sale")[:1]
+        # sudo: a salesperson of the lead need not be able to read a colleague's offer
+        order = self.sudo().main_order_id.filtered(lambda order: order.state == "sale")[:1]
         line = order.order_line.filtered("is_service")[:1]
         customer = project.partner_id.commercial_partner_id
         if (

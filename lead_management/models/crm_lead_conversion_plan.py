@@ -80,7 +80,9 @@ class CrmLead(models.Model):
     def _plan_orders(self, plan):
         """Which offers are linked to the project, and which are cancelled."""
         choices = plan.choices
-        orders = self.order_ids.filtered(lambda order: order.state != "cancel")
+        # sudo: all offers of the lead follow it, also a colleague's; who confirms or cancels
+        # one needs the right to
+        orders = self.sudo().order_ids.filtered(lambda order: order.state != "cancel")
         quotations = orders.filtered(lambda order: order.state in ("draft", "sent"))
         plan.other_quotations = quotations - choices.orders_to_confirm
         plan.orders_to_cancel = (
@@ -92,7 +94,16 @@ class CrmLead(models.Model):
             if plan.needs_project
             else orders.browse()
         )
-        for order in choices.orders_to_confirm.filtered("is_expired"):
+        changed = (choices.orders_to_confirm | plan.orders_to_cancel).with_env(self.env)
+        for order in changed - changed._filtered_access("write"):
+            plan.refusals.append(
+                self.env._(
+                    "Offer %(name)s belongs to %(owner)s: you may not confirm or cancel it.",
+                    name=order.sudo().name,
+                    owner=order.sudo().user_id.name,
+                )
+            )
+        for order in choices.orders_to_confirm.sudo().filtered("is_expired"):
             plan.warnings.append(
                 self.env._(
                     "Offer %(name)s expired on %(date)s.",

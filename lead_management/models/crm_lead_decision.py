@@ -96,6 +96,7 @@ class CrmLead(models.Model):
         """Open core's dialog, which asks for the reason."""
         self.check_access("write")
         action = self.env["ir.actions.act_window"]._for_xml_id("crm.crm_lead_lost_action")
+        action["name"] = self.env._("Decline")
         action["context"] = {"dialog_size": "medium", "default_lead_ids": self.ids}
         return action
 

@@ -22,7 +22,6 @@ class CrmLead(models.Model):
     value_source = fields.Selection(
         [("manual", "Entered by hand"), ("offer", "From the offer")],
         default="manual",
-        required=True,
         copy=False,
         help="Where the expected revenue comes from. From the offer: it follows the main "
         "offer until the lead is decided.",
@@ -80,7 +79,12 @@ class CrmLead(models.Model):
                 self.value_source = "manual"
 
     def write(self, vals):
-        """A value that somebody writes is entered by hand from then on."""
+        """A value that somebody writes is entered by hand from then on.
+
+        One that follows its offer is brought up to date before the lead may be decided.
+        """
+        if vals.keys() & {"stage_id", "active", "probability"}:
+            self._recompute_recordset(["expected_revenue"])
         if "expected_revenue" in vals and "value_source" not in vals:
             vals = {**vals, "value_source": "manual"}
         return super().write(vals)

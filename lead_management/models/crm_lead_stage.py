@@ -117,14 +117,14 @@ class CrmLead(models.Model):
                 leads._write_keeping_team(dict(values))
 
     def _write_keeping_team(self, vals):
-        """Write ``vals`` without the type in them choosing another sales team.
+        """Write ``vals`` without the type in them choosing another sales team or company.
 
-        Core picks the salesperson's team anew whenever the type changes. Here the type follows
-        from the stage, and a lead that is dragged stays in its team.
+        Core picks the salesperson's team anew whenever the type changes, and the company by
+        the team. Here the type follows from the stage: a lead that is dragged stays where it is.
         """
         if vals.keys() & {"team_id", "user_id"}:
             return super().write(vals)
-        with self.env.protecting([self._fields["team_id"]], self):
+        with self.env.protecting([self._fields["team_id"], self._fields["company_id"]], self):
             return super().write(vals)
 
     @api.model

@@ -81,6 +81,7 @@ class ResCompany(models.Model):
         return {
             "name": self.env._("Leads (internal)"),
             "company_id": self.id,
+            "user_id": False,
             "allow_timesheets": True,
             "allow_billable": False,
             "privacy_visibility": "employees",

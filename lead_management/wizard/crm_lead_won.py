@@ -11,7 +11,9 @@ class CrmLeadWon(models.TransientModel):
     _name = "crm.lead.won"
     _description = "Win Leads"
 
-    lead_ids = fields.Many2many("crm.lead", string="Leads", required=True)
+    lead_ids = fields.Many2many(
+        "crm.lead", string="Leads", required=True, context={"active_test": False}
+    )
     company_id = fields.Many2one("res.company", compute="_compute_company_id")
     target = fields.Selection(
         [("new", "New project"), ("existing", "Existing project"), ("none", "No project")],
@@ -113,7 +115,7 @@ class CrmLeadWon(models.TransientModel):
     def _compute_project_id(self):
         for wizard in self:
             leads = wizard.lead_ids._origin
-            projects = leads._get_order_projects(leads.order_ids)
+            projects = leads._get_order_projects(leads.sudo().order_ids)
             wizard.project_id = projects.sudo(False) if len(projects) == 1 else False
 
     @api.depends("lead_ids")
@@ -138,9 +140,10 @@ class CrmLeadWon(models.TransientModel):
     def _compute_partner_id(self):
         for wizard in self:
             lead = wizard.lead_ids[:1]._origin
-            wizard.partner_id = wizard.lead_ids.partner_id[:1] or (
-                lead and lead._find_matching_partner()
-            )
+            partner = wizard.lead_ids.partner_id[:1]
+            if lead and not partner:
+                partner = lead._find_matching_partner()
+            wizard.partner_id = partner
 
     @api.depends("lead_ids")
     def _compute_partner_choice(self):
@@ -156,7 +159,7 @@ class CrmLeadWon(models.TransientModel):
     @api.depends("lead_ids")
     def _compute_order_ids(self):
         for wizard in self:
-            wizard.order_ids = wizard.lead_ids.order_ids.filtered(
+            wizard.order_ids = wizard.lead_ids.sudo().order_ids.filtered(
                 lambda order: order.state != "cancel"
             )
 
@@ -192,7 +195,8 @@ class CrmLeadWon(models.TransientModel):
         for wizard in self:
             plan = wizard.lead_ids._origin._plan_conversion(wizard._get_choices())
             wizard.has_other_orders = bool(plan.other_quotations)
-            wizard.can_confirm_order = wizard.main_order_id.state in ("draft", "sent")
+            # sudo, here and below: the offer of the lead is told, whoever wrote it
+            wizard.can_confirm_order = wizard.main_order_id.sudo().state in ("draft", "sent")
             wizard.has_other_customer = wizard._has_other_customer()
             wizard.hours_count = len(plan.moving)
             wizard.hours_text = wizard._get_hours_text(plan)
@@ -205,9 +209,9 @@ class CrmLeadWon(models.TransientModel):
     def _get_choices(self):
         """What the user decided so far, as the planner takes it (``ConversionChoices``)."""
         leads = self.lead_ids._origin
-        main_orders = self.main_order_id._origin
+        main_orders = self.main_order_id._origin.sudo()
         if len(leads) > 1:
-            main_orders = leads.main_order_id
+            main_orders = leads.sudo().main_order_id
         return ConversionChoices(
             target=self.target,
             company=self.company_id,
@@ -298,7 +302,7 @@ class CrmLeadWon(models.TransientModel):
             return self.env._(
                 "Offers to be confirmed: %(names)s", names=", ".join(orders.mapped("name"))
             )
-        order = self.main_order_id
+        order = self.main_order_id.sudo()
         if not order:
             return self.env._("No offer is confirmed.")
         label = self.env._(

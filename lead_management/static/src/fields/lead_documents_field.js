@@ -1,3 +1,4 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import {
     many2ManyBinaryField,
@@ -9,6 +10,13 @@ import {
  * many2many fields: there, removing a file only unlinks it. Here it is deleted.
  */
 export class LeadDocumentsField extends Many2ManyBinaryField {
+    /**
+     * @override
+     */
+    get uploadText() {
+        return _t("Add Documents");
+    }
+
     /**
      * @override
      */
