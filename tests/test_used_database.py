@@ -2,11 +2,11 @@
 
 import json
 import os
-import subprocess
 
 import pytest
 
 from devtools import databases, odoo, postgres, settings
+from tests.odoo_scripts import run_shell
 
 # Leads as years of CRM leave them: every status, type, kind of probability, other stages.
 FILL = """
@@ -49,19 +49,6 @@ SELECT json_build_object(
 UNINSTALL = """
 env["ir.module.module"].search([("name", "=", "lead_management")]).button_immediate_uninstall()
 """
-
-
-def run_shell(database, script):
-    done = subprocess.run(
-        odoo.command("shell", "-d", database, "--no-http", "--log-level=warn"),
-        input=script,
-        env=odoo.odoo_env(odoo.write_config()),
-        cwd=settings.REPO,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr[-3000:]
-    return done.stdout
 
 
 def read_state(database):

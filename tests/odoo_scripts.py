@@ -1,0 +1,32 @@
+"""Running scripts in real Odoo processes, on databases of their own."""
+
+import contextlib
+import subprocess
+
+from devtools import databases, odoo, settings
+
+
+@contextlib.contextmanager
+def database(purpose):
+    """A database with the addon and without demo data, dropped at the end; yields its name."""
+    with databases.throw_away(purpose) as name:
+        yield name
+
+
+def run_shell(database, script, check=True, **variables):
+    """Run ``script`` in an Odoo shell; returns the finished process.
+
+    :param check: fail when the script raised
+    :param variables: environment variables for the script
+    """
+    done = subprocess.run(
+        odoo.command("shell", "-d", database, "--no-http", "--log-level=critical"),
+        input=script,
+        env={**odoo.odoo_env(odoo.write_config()), **variables, "PYTHONUNBUFFERED": "1"},
+        cwd=settings.REPO,
+        capture_output=True,
+        text=True,
+    )
+    if check:
+        assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr[-3000:]
+    return done

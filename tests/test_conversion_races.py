@@ -1,0 +1,244 @@
+"""Two people, one lead; a colleague who records time; a process that dies half-way.
+
+All on committed data, in separate transactions and processes: whoever comes second finds the
+lead converted, every hour is in one place, and a dead process leaves nothing behind.
+"""
+
+import json
+import signal
+
+import pytest
+
+from devtools import postgres
+from tests import odoo_scripts
+
+RACES = 50
+RACES_WITH_COLLEAGUE = 20
+
+# Three salespeople, leads with hours and an offer that asks for a project of its own.
+SETUP = """
+from odoo.fields import Command
+from odoo.tests.common import new_test_user
+
+groups = "sales_team.group_sale_salesman_all_leads,hr_timesheet.group_hr_timesheet_user"
+users = [new_test_user(env, f"seller{n}", groups=groups) for n in range(3)]
+employees = env["hr.employee"].create(
+    [{"name": user.name, "user_id": user.id, "hourly_cost": 40 + user.id} for user in users])
+product = env["product.product"].create({
+    "name": "Installation", "type": "service", "service_tracking": "task_in_project",
+    "list_price": 100})
+partner = env["res.partner"].create({"name": "Maria Huber"})
+leads = env["crm.lead"].create([
+    {"name": f"Lead {n}", "partner_id": partner.id, "user_id": users[0].id} for n in range(%d)])
+env["account.analytic.line"].create([
+    {"lead_id": lead.id, "employee_id": employee.id, "name": "Visit", "unit_amount": 1 + n}
+    for lead in leads for n, employee in enumerate(employees)])
+env["sale.order"].create([
+    {"partner_id": partner.id, "opportunity_id": lead.id,
+     "order_line": [Command.create({"product_id": product.id})]} for lead in leads])
+env.cr.commit()
+"""
+
+# Runs functions in threads that start together, each with its own connection; prints outcomes.
+THREADS = """
+import json, threading
+from odoo.api import Environment
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.service.model import retrying
+
+users = env["res.users"].search([("login", "like", "seller")], order="id")
+user_ids, tickets = users.ids, {}
+for lead in env["crm.lead"].search([]):
+    tickets[lead.id] = lead.task_ids[:1].id
+lead_ids = sorted(tickets)
+env.cr.commit()
+registry = env.registry
+
+
+def convert(env, lead_id, start):
+    wizard = env["crm.lead.won"].create({"lead_ids": [Command.set([lead_id])]})
+    env.cr.commit()
+    start()
+    action = wizard.action_convert()
+    return "won" if "effect" in action else "opened"
+
+
+def record(env, lead_id, start):
+    env["crm.lead"].browse(lead_id).task_ids.mapped("name")
+    start()
+    env["account.analytic.line"].create(
+        {"task_id": tickets[lead_id], "name": "Late visit", "unit_amount": 0.5})
+    return "recorded"
+
+
+def race(functions, lead_id):
+    outcomes, barrier = {}, threading.Barrier(len(functions))
+
+    def run(index, function):
+        first = [barrier.wait]  # only the first try waits for the others
+
+        def start():
+            if first:
+                first.pop()()
+
+        with registry.cursor() as cr:
+            user_env = Environment(cr, user_ids[index], {"allowed_company_ids": [1]})
+            try:
+                outcomes[index] = retrying(lambda: function(user_env, lead_id, start), user_env)
+            except UserError as error:
+                outcomes[index] = f"UserError: {error}"
+            except Exception as error:
+                outcomes[index] = f"TRACEBACK {type(error).__name__}: {error}"
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(functions)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return [outcomes[index] for index in range(len(functions))]
+
+print("OUTCOMES " + json.dumps([race([%s], lead_id) for lead_id in lead_ids]))
+"""
+
+# Converts the one lead and dies at the step that KILL_AT names.
+KILL = """
+import os, signal
+from odoo.fields import Command
+
+moment, model, method = os.environ["KILL_AT"].split(" ")
+die = lambda: os.kill(os.getpid(), signal.SIGKILL)
+model_class = env.registry[model]
+original = getattr(model_class, method)
+
+
+def step(self, *args, **kwargs):
+    if moment == "before":
+        die()
+    result = original(self, *args, **kwargs)
+    self.env.flush_all()
+    die()
+    return result
+
+
+setattr(model_class, method, step)
+lead = env["crm.lead"].search([])
+user = env["res.users"].search([("login", "=", "seller0")])
+wizard = env["crm.lead.won"].with_user(user).create({"lead_ids": [Command.set(lead.ids)]})
+wizard.action_convert()
+env.cr.commit()
+"""
+STEPS = [
+    "_lock_for_conversion",
+    "_apply_contact",
+    "action_set_won",
+    "_get_or_create_conversion_project",
+    "_apply_orders",
+    "_set_project_order_line",
+    "_apply_hours",
+    "_move_tickets_with_hours",
+    "_share_followers",
+    "_apply_conversion_extension",
+    "_post_conversion_messages",
+]
+
+
+def outcomes_of(name, leads, functions):
+    odoo_scripts.run_shell(name, SETUP % leads)
+    printed = odoo_scripts.run_shell(name, THREADS % functions).stdout
+    line = next(line for line in printed.splitlines() if line.startswith("OUTCOMES "))
+    return json.loads(line.removeprefix("OUTCOMES "))
+
+
+def count(name, query):
+    return int(postgres.query(query, name))
+
+
+def assert_everything_in_one_project(name, leads, hours):
+    """Every lead has one project of its own, with its order and all of its hours."""
+    assert count(name, "SELECT count(DISTINCT project_id) FROM crm_lead") == leads
+    assert count(name, "SELECT count(*) FROM crm_lead WHERE project_state = 'converted'") == leads
+    new = "SELECT count(*) FROM project_project WHERE name->>'en_US' LIKE 'Lead %'"
+    assert count(name, new) == leads
+    recorded = "SELECT count(*) FROM account_analytic_line WHERE lead_id IS NOT NULL"
+    assert count(name, recorded) == hours
+    right = """SELECT count(*) FROM account_analytic_line line
+                 JOIN crm_lead lead ON lead.id = line.lead_id
+                 JOIN project_project project ON project.id = lead.project_id
+                 JOIN project_task task ON task.id = line.task_id
+                WHERE line.project_id = project.id AND line.account_id = project.account_id
+                  AND task.project_id = project.id AND line.so_line IS NULL"""
+    assert count(name, right) == hours
+    orders = """SELECT count(*) FROM sale_order o JOIN crm_lead lead ON lead.id = o.opportunity_id
+                 WHERE o.state = 'sale' AND o.project_id = lead.project_id"""
+    assert count(name, orders) == leads
+
+
+def test_two_people_convert_the_same_lead():
+    with odoo_scripts.database("races") as name:
+        outcomes = outcomes_of(name, RACES, "convert, convert")
+        assert len(outcomes) == RACES
+        for pair in outcomes:
+            assert pair.count("won") == 1, pair
+            assert not any(outcome.startswith("TRACEBACK") for outcome in pair), pair
+        assert_everything_in_one_project(name, RACES, hours=3 * RACES)
+
+
+def test_converting_while_a_colleague_records_time():
+    with odoo_scripts.database("races") as name:
+        outcomes = outcomes_of(name, RACES_WITH_COLLEAGUE, "convert, record")
+        # who meets an open transaction of the other is asked to try again, and does so
+        refused = [n for n, (converted, _recorded) in enumerate(outcomes) if converted != "won"]
+        for converted, recorded in outcomes:
+            assert recorded == "recorded"
+            assert converted == "won" or converted.startswith("UserError: Somebody else"), converted
+        again = "convert" if refused else None
+        if again:
+            printed = odoo_scripts.run_shell(
+                name,
+                THREADS.replace(
+                    "lead_ids = sorted(tickets)",
+                    'lead_ids = env["crm.lead"].search([("project_id", "=", False)]).ids',
+                )
+                % again,
+            ).stdout
+            assert '"UserError' not in printed and "TRACEBACK" not in printed, printed
+        assert_everything_in_one_project(name, RACES_WITH_COLLEAGUE, hours=4 * RACES_WITH_COLLEAGUE)
+
+
+def state_of(name):
+    """Everything a conversion changes, as one text."""
+    return postgres.query(
+        """SELECT (SELECT json_agg(json_build_array(id, stage_id, won_status, project_id,
+                                                    project_state, probability, partner_id))
+                     FROM crm_lead),
+                  (SELECT json_agg(json_build_array(id, project_id, task_id, account_id, amount))
+                     FROM account_analytic_line),
+                  (SELECT json_agg(json_build_array(id, state, project_id)) FROM sale_order),
+                  (SELECT json_agg(json_build_array(id, project_id)) FROM project_task),
+                  (SELECT count(*) FROM project_project), (SELECT count(*) FROM mail_message),
+                  (SELECT sum(customer_rank) FROM res_partner)""",
+        name,
+    )
+
+
+@pytest.fixture(scope="module")
+def one_lead():
+    with odoo_scripts.database("killed") as name:
+        odoo_scripts.run_shell(name, SETUP % 1)
+        yield name
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("method", STEPS)
+def test_a_killed_process_leaves_nothing_behind(one_lead, method, moment):
+    before = state_of(one_lead)
+    variables = {"KILL_AT": f"{moment} crm.lead {method}"}
+    done = odoo_scripts.run_shell(one_lead, KILL, check=False, **variables)
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    assert state_of(one_lead) == before
+
+
+def test_converting_works_after_all_those_crashes(one_lead):
+    variables = {"KILL_AT": "never crm.lead _apply_contact"}
+    script = KILL.replace("setattr(model_class, method, step)", "")
+    odoo_scripts.run_shell(one_lead, script, **variables)
+    assert_everything_in_one_project(one_lead, 1, hours=3)
