@@ -95,10 +95,12 @@ def read_sources(etc=APT_ETC):
 
 def choose_mirror(entries, codename):
     """The entry that serves the machine's own Debian suite, or None."""
-    names = {codename, "stable", "oldstable", "testing", "unstable", "sid"} - {""}
-    for entry in entries:
-        if names & set(entry["suites"]) and "main" in entry["components"]:
-            return entry
+    by_codename = {codename}
+    by_class = {"stable", "oldstable", "testing", "unstable", "sid"}
+    for names in (by_codename, by_class):
+        for entry in entries:
+            if names & set(entry["suites"]) and "main" in entry["components"]:
+                return entry
     return None
 
 
@@ -149,23 +151,32 @@ class PrivateApt:
             'Acquire::Retries "3";\n'
         )
         keys = keyring(self.entry)
-        if not keys or self.entry["options"].get("trusted") == "yes":
-            self._write_sources("trusted=yes")
-            self._update()
-            return
-        self._write_sources(f"signed-by={keys}")
-        try:
-            self._update()
-        except Failure:
-            if "NO_PUBKEY" not in log_path("apt-update").read_text(errors="replace"):
-                raise
-            say("    note: the machine lacks the archive's newest key; using it unverified")
-            self._write_sources("trusted=yes")
-            self._update()
+        trusted = not keys or self.entry["options"].get("trusted") == "yes"
+        options = {"signing": "trusted=yes" if trusted else f"signed-by={keys}"}
+        while True:
+            self._write_sources(" ".join(options.values()))
+            try:
+                return self._update()
+            except Failure:
+                if not self._relax(options):
+                    raise
 
-    def _write_sources(self, option):
+    def _relax(self, options):
+        """Give way to what is out of our hands, aloud; False: nothing to give way to."""
+        log = log_path("apt-update").read_text(errors="replace")
+        if "NO_PUBKEY" in log and options["signing"] != "trusted=yes":
+            options["signing"] = "trusted=yes"
+            say("    note: the machine lacks the archive's newest key; using it unverified")
+        elif "is expired" in log and "validity" not in options:
+            options["validity"] = "check-valid-until=no"
+            say("    note: the mirror is behind its archive; using it as it is")
+        else:
+            return False
+        return True
+
+    def _write_sources(self, options):
         (self.folder / "sources.list").write_text(
-            "".join(f"deb [{option}] {self.entry['uri']} {suite} main\n" for suite in self.suites)
+            "".join(f"deb [{options}] {self.entry['uri']} {suite} main\n" for suite in self.suites)
         )
 
     def _update(self):

@@ -5,6 +5,8 @@ Odoo's HttpCase skips itself when no browser is found or the HTTP server is off.
 
 import pytest
 
+from .odoo import SCREENSHOTS
+
 # A report's property that marks the tests of HttpCase classes.
 BROWSER_TEST = "browser test"
 
@@ -42,7 +44,11 @@ class BrowserGuard:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter):
-        """Say why the run failed."""
+        """Say why the run failed, and where failed tours left their screenshots."""
+        if pictures := sorted(SCREENSHOTS.rglob("*.png")):
+            terminalreporter.section("screenshots")
+            for picture in pictures:
+                terminalreporter.line(str(picture))
         if self.skipped:
             terminalreporter.section("browser tests skipped: the run fails", red=True)
             for report in self.skipped:

@@ -1,11 +1,11 @@
 """The commands of ./dev."""
 
 import argparse
-import subprocess
+import signal
 import sys
 
 from . import settings
-from .steps import Failure, say
+from .steps import Failure, run_foreground, say
 
 DESCRIPTION = """\
 Everything a developer of the addon needs. The first call sets up what is missing
@@ -57,6 +57,8 @@ def main(argv=None):
     parser = build_parser()
     options, rest = parser.parse_known_args(argv)
     settings.prepare_home()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     try:
         if options.command in PASSING:
             argv = sys.argv[1:] if argv is None else argv
@@ -72,6 +74,11 @@ def main(argv=None):
     except KeyboardInterrupt:
         say("\ninterrupted; run again to resume")
         return 130
+
+
+def _end(number, _frame):
+    """Leave by way of every `finally`, so that nothing stays behind running."""
+    raise SystemExit(128 + number)
 
 
 def _run(options):
@@ -141,8 +148,8 @@ def _psql(args):
     if not args or args[0].startswith("-"):
         raise Failure("no database named", "type: ./dev psql NAME [ARGUMENTS]")
     with postgres.server():
-        command = [str(postgres.psql_program()), "-d", *args]
-        return subprocess.run(command, env=postgres.connection_env()).returncode
+        command = [postgres.psql_program(), "-d", *args]
+        return run_foreground(command, env=postgres.connection_env())
 
 
 def _bench(args):
@@ -154,8 +161,8 @@ def _bench(args):
     environment.ensure_environment()
     with postgres.server():
         env = dict(odoo.odoo_env(odoo.write_config()), PYTHONPATH=str(settings.REPO))
-        command = [str(environment.PYTHON), "-m", "benchmarks", *args]
-        return subprocess.run(command, env=env, cwd=settings.REPO).returncode
+        command = [environment.PYTHON, "-m", "benchmarks", *args]
+        return run_foreground(command, env=env, cwd=settings.REPO)
 
 
 OWN = {"run": _run, "db": _db, "lint": _lint, "stop": _stop, "i18n": _i18n, "lock": _lock}

@@ -10,7 +10,7 @@ import re
 import shutil
 
 from . import odoo, odoo_source, postgres, settings
-from .steps import Failure, setup_lock, step, tail
+from .steps import Failure, is_alive, setup_lock, step, tail
 
 # Parts of the addon that are no part of an installed database.
 NOT_INSTALLED = ("tests/", "readme/", "static/description/", "static/tests/")
@@ -48,6 +48,11 @@ def check_language(lang):
         raise Failure(f"{lang!r} is no language code", "name one like de_DE")
 
 
+def names():
+    """The names of all databases."""
+    return postgres.query("SELECT datname FROM pg_database").splitlines()
+
+
 def check_name(name):
     """Refuse names that are not plain."""
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,50}", name) or name in ("postgres", "template1"):
@@ -58,10 +63,7 @@ def check_name(name):
 
 def drop(name):
     """Drop a database with its filestore; connections to it are closed."""
-    postgres.query(
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-    )
-    postgres.query(f'DROP DATABASE IF EXISTS "{name}"')
+    postgres.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     shutil.rmtree(settings.FILESTORE / name, ignore_errors=True)
 
 
@@ -85,9 +87,16 @@ def rename(source, target, filestore_of=None):
     postgres.query(f'ALTER DATABASE "{source}" RENAME TO "{target}"')
 
 
+def origin():
+    """What all our databases come from: this Odoo and, on a server that other homes
+    may use as well, this home with its filestore."""
+    home = f" {settings.home_key()}" if postgres.is_external() else ""
+    return f"{odoo_source.version()}{home}"
+
+
 def core_database(modules=settings.CORE_MODULES, demo=False, lang=settings.DEFAULT_LANG):
     """The cached database with Odoo's own modules; built when missing."""
-    key = settings.digest(odoo_source.version(), *sorted(modules), demo, lang)
+    key = settings.digest(origin(), *sorted(modules), demo, lang)
     name = f"core_{'demo' if demo else 'plain'}_{key}"
     with setup_lock():
         if not exists(name):
@@ -144,9 +153,18 @@ def addon_database(demo=False, lang=settings.DEFAULT_LANG):
 
 def _drop_older(family, current):
     """Drop the databases of the addon's earlier contents."""
-    listed = postgres.query("SELECT datname FROM pg_database")
-    for name in listed.splitlines():
+    for name in names():
         if name.startswith(family) and name != current:
+            drop(name)
+
+
+def drop_leftovers():
+    """Drop what interrupted calls left in our own cluster; nothing may be building."""
+    if postgres.is_external():
+        return
+    for name in names():
+        temporary = re.fullmatch(r"(?:test|i18n)_(\d+)", name)
+        if name.startswith("building_") or temporary and not is_alive(int(temporary.group(1))):
             drop(name)
 
 
@@ -184,6 +202,7 @@ def create(name, demo=False, addon=True, modules=None, lang=settings.DEFAULT_LAN
     if modules and addon:
         raise Failure("--modules is for databases without the addon", "add --without-addon")
     with setup_lock():
+        drop_leftovers()
         if addon:
             source = addon_database(demo, lang)
         else:

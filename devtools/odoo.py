@@ -1,11 +1,11 @@
 """Odoo's configuration file and command line."""
 
 import os
-import subprocess
 
 from . import environment, odoo_source, postgres, settings
-from .steps import run_logged
+from .steps import run_foreground, run_logged
 
+SCREENSHOTS = settings.LOGS / "screenshots"
 COMMON = {
     "http_interface": "127.0.0.1",
     "workers": "0",
@@ -34,7 +34,7 @@ def write_config(name="odoo", **options):
     values = {"addons_path": addons_path(), "data_dir": settings.DATA, **COMMON}
     if not postgres.is_external():
         values.update(db_host=postgres.socket_folder(), db_port=5432, db_user=postgres.ROLE)
-    values["screenshots"] = settings.LOGS / "screenshots"
+    values["screenshots"] = SCREENSHOTS
     values.update(options)
     path = settings.RUN / f"{name}.conf"
     partial = path.with_suffix(f".{os.getpid()}")
@@ -66,8 +66,7 @@ def command(*args):
 
 def call(args):
     """Run Odoo's command line with our configuration; returns its exit code."""
-    env = odoo_env(write_config())
-    return subprocess.run(command(*args), env=env, cwd=settings.REPO).returncode
+    return run_foreground(command(*args), env=odoo_env(write_config()), cwd=settings.REPO)
 
 
 def build(args, log, remedy=None):

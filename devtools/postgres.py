@@ -9,7 +9,17 @@ import subprocess
 from pathlib import Path
 
 from . import settings
-from .steps import Failure, capture, log_path, run_logged, setup_lock, step, tail
+from .steps import (
+    Failure,
+    capture,
+    log_path,
+    run_logged,
+    setup_lock,
+    stamp,
+    step,
+    tail,
+    write_stamp,
+)
 from .system import ensure_programs, postgresql_bin
 
 ROLE = "odoo"
@@ -144,6 +154,7 @@ def _create():
         with (partial / "postgresql.conf").open("a") as conf:
             conf.write(SETTINGS)
         partial.rename(data_folder())
+        write_stamp("postgres", "created")
 
 
 def _start():
@@ -193,11 +204,14 @@ def ensure_running():
             ) from failure
         return
     with setup_lock():
-        if is_running():
-            return
-        if not _cluster_bin():
+        # A cluster outside a home that was removed has lost its files: start over.
+        if not stamp("postgres"):
+            stop()
             _create()
-        _start()
+        elif not _cluster_bin():
+            _create()
+        if not is_running():
+            _start()
 
 
 @contextlib.contextmanager

@@ -8,9 +8,9 @@ import time
 import urllib.error
 import urllib.request
 
-from . import databases, odoo, odoo_source, postgres, settings, system
+from . import databases, odoo, postgres, settings, system
 from .environment import ensure_environment
-from .steps import Failure, log_path, say, setup_lock, step, tail
+from .steps import Failure, is_alive, log_path, say, setup_lock, step, tail
 
 HOST = "127.0.0.1"
 START_LIMIT = 180
@@ -35,7 +35,6 @@ def free_port(wanted=None):
 
 def run(port=None, lang=settings.DEFAULT_LANG, fresh=False):
     """Serve Odoo with the addon until Ctrl-C."""
-    signal.signal(signal.SIGTERM, _interrupt)
     databases.check_language(lang)
     port = free_port(port)
     ensure_environment()
@@ -43,10 +42,6 @@ def run(port=None, lang=settings.DEFAULT_LANG, fresh=False):
     with postgres.server():
         database = prepare_database(lang, fresh)
         serve(database, port)
-
-
-def _interrupt(_signal, _frame):
-    raise KeyboardInterrupt
 
 
 def database_name(lang):
@@ -58,7 +53,7 @@ def prepare_database(lang, fresh):
     """Have the run database at the addon's present state, and return its name."""
     name = database_name(lang)
     with setup_lock():
-        base = f"{odoo_source.version()} {lang}"
+        base = f"{databases.origin()} {lang}"
         wanted = f"{base} {databases.addon_hash()}"
         found = databases.content_of(name)
         if fresh or not found.startswith(base + " "):
@@ -125,7 +120,7 @@ def wait_until_served(process, port, log):
 
 def announce(port, log):
     """Print where the board is and how to log in."""
-    print(f"\n  {f'http://{HOST}:{port}/odoo/action-{settings.BOARD_ACTION}'}")
+    print(f"\n  http://{HOST}:{port}/odoo/action-{settings.BOARD_ACTION}")
     print("  login: admin, password: admin")
     print(f"  log:   {log}")
     print("  Ctrl-C stops it\n", flush=True)
@@ -140,17 +135,9 @@ def terminate(pid, poll=None):
             return
         deadline = time.monotonic() + STOP_LIMIT
         while time.monotonic() < deadline:
-            if poll and poll() is not None or not _alive(pid):
+            if poll and poll() is not None or not is_alive(pid):
                 return
             time.sleep(0.1)
-
-
-def _alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def stop():

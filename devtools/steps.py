@@ -43,7 +43,7 @@ def log_path(name):
     return settings.LOGS / f"{name}.log"
 
 
-def tail(path, count=15):
+def tail(path, count=25):
     """The last lines of a log, indented."""
     try:
         lines = path.read_text(errors="replace").splitlines()
@@ -75,6 +75,22 @@ def run_logged(command, log, remedy=None, **options):
             remedy,
         )
     return path
+
+
+def run_foreground(command, **options):
+    """Run a command on the terminal; returns its exit code.
+
+    Ctrl-C reaches it as well as us, and it decides: a test run ends, psql goes on.
+    """
+    with subprocess.Popen([str(part) for part in command], **options) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+            except BaseException:
+                process.terminate()
+                raise
 
 
 def capture(command, **options):
@@ -114,6 +130,17 @@ def setup_lock():
             yield
         finally:
             _lock_depth -= 1
+
+
+def is_alive(pid):
+    """Whether a process of this number exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def stamp(name):

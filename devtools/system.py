@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from . import settings
-from .steps import Failure, run_logged, say, step
+from .steps import Failure, run_logged, say, stamp, step, write_stamp
 
 POSTGRESQL_MINIMUM = 13
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
@@ -55,7 +55,7 @@ def ensure_programs(postgresql=False, browser_tests=False, venv=False):
 
 def ensure_pdf_printer():
     """Install wkhtmltopdf where that is easy: reports print as PDF only with it."""
-    if shutil.which("wkhtmltopdf"):
+    if shutil.which("wkhtmltopdf") or stamp("wkhtmltopdf"):
         return
     if not settings.is_root() or not shutil.which("apt-get"):
         say("    hint: without wkhtmltopdf, reports do not print as PDF")
@@ -65,6 +65,7 @@ def ensure_pdf_printer():
             apt_install(["wkhtmltopdf"])
     except Failure:
         say("    wkhtmltopdf cannot be installed here: reports do not print as PDF")
+        write_stamp("wkhtmltopdf", "not available")
 
 
 def apt_install(packages):
@@ -78,7 +79,8 @@ def apt_install(packages):
         stderr=subprocess.DEVNULL,
         env=env,
     )
-    command = ["apt-get", "-q", "-y", "--no-install-recommends", "install", *packages]
+    command = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"]
+    command += ["--no-install-recommends", "install", *packages]
     with _no_main_cluster():
         run_logged(
             command,

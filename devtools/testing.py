@@ -1,9 +1,10 @@
 """./dev test: pytest with pytest-odoo on a throw-away database."""
 
-import subprocess
+import shutil
 
 from . import databases, odoo, postgres, settings, system
 from .environment import PYTHON, ensure_environment
+from .steps import run_foreground
 
 BROWSER_HOME = settings.HOME / "browser-home"
 
@@ -12,12 +13,12 @@ def test(args):
     """Run the addon's tests with the browser tests among them; returns pytest's code."""
     system.ensure_programs(postgresql=not postgres.is_external(), browser_tests=True)
     ensure_environment()
+    shutil.rmtree(odoo.SCREENSHOTS, ignore_errors=True)
     with postgres.server(), databases.throw_away("test") as database:
         config = odoo.write_config(database, db_name=database, dbfilter=f"^{database}$")
         try:
-            return subprocess.run(
-                pytest_command(config, database, args), env=test_env(), cwd=settings.REPO
-            ).returncode
+            command = pytest_command(config, database, args)
+            return run_foreground(command, env=test_env(), cwd=settings.REPO)
         finally:
             config.unlink()
 
@@ -31,7 +32,7 @@ def pytest_command(config, database, args):
         command.append(settings.ADDON_PATH / "tests")
         if (settings.REPO / "tests").is_dir():
             command.append(settings.REPO / "tests")
-    return [str(part) for part in command]
+    return command
 
 
 def names_tests(args):
