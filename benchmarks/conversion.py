@@ -1,0 +1,95 @@
+"""Winning a lead with many hours and offers, against a plain UPDATE of the same rows."""
+
+import time
+
+from odoo.api import SUPERUSER_ID, Environment
+from odoo.fields import Command
+from odoo.tools import SQL
+
+HOURS = (1_000, 10_000)
+OFFERS = 10
+LINES = 50
+
+
+def measure(registry):
+    """Yield one line of text per result."""
+    queries = {}
+    for hours in HOURS:
+        with registry.cursor() as cr:
+            env = Environment(cr, SUPERUSER_ID, {})
+            lead = create_lead(env, hours)
+            plain = time_plain_update(env, lead)
+            # what does not depend on the hours: the offers, the project, the messages
+            base, base_queries = time_conversion(env, create_lead(env, 0))
+            seconds, queries[hours] = time_conversion(env, lead)
+            cr.rollback()
+        yield (
+            f"won, {hours:,} hours and {OFFERS} offers of {LINES} lines: {seconds:.2f} s, "
+            f"{queries[hours]} queries; without hours {base:.2f} s, {base_queries} queries; "
+            f"the hours alone take {max(seconds - base, 0) / plain:.1f} × a plain UPDATE of "
+            f"the same rows ({plain:.3f} s)"
+        )
+    same = "the same" if len(set(queries.values())) == 1 else "NOT the same"
+    yield f"queries for {' and '.join(f'{hours:,}' for hours in HOURS)} hours: {same}"
+
+
+def create_lead(env, hours):
+    """A lead with ``hours`` one-hour lines of two people, and offers."""
+    product = env["product.product"].create({"name": "Tub", "type": "consu", "list_price": 100})
+    partner = env["res.partner"].create({"name": "Maria Huber"})
+    lead = env["crm.lead"].create({"name": "Bathroom", "partner_id": partner.id})
+    employees = env["hr.employee"].create([{"name": f"E{n}", "hourly_cost": 50} for n in range(2)])
+    env["account.analytic.line"].create(
+        [
+            {"lead_id": lead.id, "employee_id": employees[n % 2].id, "unit_amount": 1}
+            for n in range(hours)
+        ]
+    )
+    env["sale.order"].create(
+        [
+            {
+                "partner_id": partner.id,
+                "opportunity_id": lead.id,
+                "order_line": [Command.create({"product_id": product.id}) for _ in range(LINES)],
+            }
+            for _ in range(OFFERS)
+        ]
+    )
+    lead.main_order_id = lead.order_ids[:1]
+    env.flush_all()
+    return lead
+
+
+def time_plain_update(env, lead):
+    """Seconds for one UPDATE of the lead's hours; undone."""
+    account = env["account.analytic.account"].search([], limit=1)
+    task = lead.task_ids[:1]
+    ids = env["account.analytic.line"].search([("lead_id", "=", lead.id)]).ids
+    env.flush_all()
+    with env.cr.savepoint() as savepoint:
+        start = time.perf_counter()
+        env.cr.execute(
+            SQL(
+                """UPDATE account_analytic_line
+                      SET project_id = %s, account_id = %s, so_line = NULL,
+                          is_so_line_edited = TRUE
+                    WHERE id = ANY(%s)""",
+                task.project_id.id,
+                account.id,
+                ids,
+            )
+        )
+        seconds = time.perf_counter() - start
+        savepoint.rollback()
+    return seconds
+
+
+def time_conversion(env, lead):
+    """Seconds and number of queries for winning ``lead`` through the dialog."""
+    wizard = env["crm.lead.won"].create({"lead_ids": [Command.set(lead.ids)]})
+    env.flush_all()
+    env.invalidate_all()
+    queries, start = env.cr.sql_log_count, time.perf_counter()
+    wizard.action_convert()
+    env.flush_all()
+    return time.perf_counter() - start, env.cr.sql_log_count - queries
