@@ -1,0 +1,164 @@
+"""Coming into a database that is in use: values filled in SQL, stages left alone."""
+
+from odoo.tests import tagged
+
+from ..hooks import pre_init_hook, uninstall_hook
+from .common import STAGES, LeadManagementCommon
+
+COLUMNS = ("next_follow_up", "main_order_id", "value_source", "project_state")
+
+
+@tagged("post_install", "-at_install")
+class TestPreInit(LeadManagementCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.leads = cls.create_leads(7, stage="opened")
+        cls.won, cls.lost, cls.one_offer, cls.two_offers, cls.cancelled, cls.due, _plain = cls.leads
+        cls.won.action_set_won()
+        cls.lost.action_set_lost(lost_reason_id=cls.reason.id)
+        cls.offer = cls.create_offer(cls.one_offer)
+        cls.create_offer(cls.one_offer).action_cancel()
+        cls.create_offer(cls.two_offers)
+        cls.create_offer(cls.two_offers)
+        cls.create_offer(cls.cancelled).action_cancel()
+        for user, date in ((cls.salesperson, "2030-05-02"), (cls.salesperson_2, "2030-05-01")):
+            cls.due.activity_schedule("mail.mail_activity_data_todo", date, user_id=user.id)
+        done = cls.due.activity_schedule(
+            "mail.mail_activity_data_todo", "2030-01-01", user_id=cls.salesperson.id
+        )
+        done.active = False
+        cls.env.flush_all()
+
+    def _forget(self):
+        """The columns as they are before the addon comes: not there."""
+        self.env.cr.execute(
+            """
+            ALTER TABLE crm_lead DROP COLUMN next_follow_up, DROP COLUMN main_order_id,
+                                 DROP COLUMN value_source, DROP COLUMN project_state
+            """
+        )
+
+    def _read(self):
+        self.env.cr.execute(
+            """
+            SELECT id, next_follow_up::text, main_order_id, value_source, project_state
+              FROM crm_lead WHERE id = ANY(%s)
+            """,
+            [self.leads.ids],
+        )
+        return {row[0]: row[1:] for row in self.env.cr.fetchall()}
+
+    def _expected(self):
+        expected = {lead.id: (None, None, "manual", "none") for lead in self.leads}
+        expected[self.won.id] = (None, None, "manual", "no_project")
+        expected[self.one_offer.id] = (None, self.offer.id, "manual", "none")
+        expected[self.due.id] = ("2030-05-01", None, "manual", "none")
+        return expected
+
+    def test_values_of_existing_leads(self):
+        self._forget()
+        pre_init_hook(self.env)
+        self.assertEqual(self._read(), self._expected())
+
+    def test_twice_is_once(self):
+        self._forget()
+        pre_init_hook(self.env)
+        pre_init_hook(self.env)
+        self.assertEqual(self._read(), self._expected())
+
+    def test_columns_have_no_default_left_in_the_database(self):
+        self._forget()
+        pre_init_hook(self.env)
+        self.env.cr.execute(
+            """
+            SELECT column_name FROM information_schema.columns
+             WHERE table_name = 'crm_lead' AND column_name = ANY(%s)
+               AND column_default IS NOT NULL
+            """,
+            [list(COLUMNS)],
+        )
+        self.assertFalse(self.env.cr.fetchall())
+
+    def test_number_of_queries_does_not_depend_on_the_number_of_leads(self):
+        before = self.env.cr.sql_log_count
+        pre_init_hook(self.env)
+        few = self.env.cr.sql_log_count - before
+        self.create_leads(50)
+        self.env.flush_all()
+        before = self.env.cr.sql_log_count
+        pre_init_hook(self.env)
+        self.assertEqual(self.env.cr.sql_log_count - before, few)
+
+    def test_same_values_as_the_computed_ones(self):
+        self._forget()
+        pre_init_hook(self.env)
+        self.env.invalidate_all()
+        filled = {lead.id: (lead.next_follow_up, lead.main_order_id) for lead in self.leads}
+        for name in ("next_follow_up", "main_order_id"):
+            self.env.add_to_compute(self.leads._fields[name], self.leads)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(
+            {lead.id: (lead.next_follow_up, lead.main_order_id) for lead in self.leads}, filled
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestInstallStages(LeadManagementCommon):
+    def _make_core_database(self):
+        """The stages as core brings them, no lead, ours gone."""
+        self.env.cr.execute("DELETE FROM crm_lead")
+        self.env.invalidate_all()
+        self.env["crm.stage"].search([]).unlink()
+        core = self.env["crm.stage"].create(
+            [
+                {"name": name, "sequence": sequence, "is_won": name == "Won"}
+                for sequence, name in enumerate(("New", "Qualified", "Proposition", "Won"), 1)
+            ]
+        )
+        self.env["ir.model.data"]._update_xmlids(
+            [
+                {"xml_id": f"crm.stage_lead{number}", "record": stage, "noupdate": True}
+                for number, stage in enumerate(core, 1)
+            ]
+        )
+        return core
+
+    def test_untouched_database_gets_the_nine(self):
+        core = self._make_core_database()
+        stages = self.env["crm.stage"]._install_standard_stages()
+        self.assertFalse(core.exists())
+        self.assertEqual(self.env["crm.stage"].search([]), stages)
+        self.assertEqual(len(stages), 9)
+        for name, stage in zip(STAGES, stages, strict=True):
+            self.assertEqual(self.env.ref(f"lead_management.crm_stage_{name}"), stage)
+
+    def test_twice_is_once(self):
+        self._make_core_database()
+        stages = self.env["crm.stage"]._install_standard_stages()
+        self.assertFalse(self.env["crm.stage"]._install_standard_stages())
+        self.assertEqual(self.env["crm.stage"].search([]), stages)
+
+    def test_one_lead_keeps_all_stages(self):
+        for active in (True, False):
+            core = self._make_core_database()
+            lead = self.env["crm.lead"].create({"name": "Old", "stage_id": core[1].id})
+            lead.active = active
+            before = lead.probability
+            self.assertFalse(self.env["crm.stage"]._install_standard_stages())
+            self.assertEqual(self.env["crm.stage"].search([]), core)
+            self.assertFalse(any(core.mapped("uses_default_probability")))
+            self.assertEqual((lead.stage_id, lead.probability), (core[1], before))
+
+    def test_one_stage_of_ones_own_keeps_all_stages(self):
+        core = self._make_core_database()
+        own = self.env["crm.stage"].create({"name": "Own", "sequence": 9})
+        self.assertFalse(self.env["crm.stage"]._install_standard_stages())
+        self.assertEqual(self.env["crm.stage"].search([]), core | own)
+
+    def test_removing_the_addon_leaves_the_stages(self):
+        uninstall_hook(self.env)
+        for stage in self.stages.values():
+            self.assertTrue(stage.exists())
+            self.assertFalse(stage.get_external_id()[stage.id])
