@@ -37,8 +37,15 @@ def pre_init_hook(env):
 
 
 def post_init_hook(env):
-    """Give a database without leads the nine stages; leave any other one as it is."""
+    """Give a database without leads the nine stages; leave any other one as it is.
+
+    Our terms for core's labels win over core's in the languages that are installed already.
+    """
     env["crm.stage"]._install_standard_stages()
+    languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
+    if languages:
+        modules = env["ir.module.module"]
+        modules._load_module_terms(["lead_management"], languages, overwrite=True)
 
 
 def uninstall_hook(env):

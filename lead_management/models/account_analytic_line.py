@@ -7,7 +7,6 @@ class AccountAnalyticLine(models.Model):
 
     lead_id = fields.Many2one(
         "crm.lead",
-        "Lead",
         compute="_compute_lead_id",
         store=True,
         readonly=False,
@@ -56,6 +55,11 @@ class AccountAnalyticLine(models.Model):
         if self.env.context.get("lead_conversion_keep_amount"):
             return {line_id: {} for line_id in self.ids}
         return super()._timesheet_postprocess_values(values)
+
+    def _get_companies(self):
+        """The lines' companies (``res.company``), without loading the lines."""
+        companies = self._read_group([("id", "in", self.ids)], ["company_id"])
+        return self.env["res.company"].union(*(company for (company,) in companies))
 
     def _get_time_text(self):
         """The lines' total and their people in words, e.g. "4:30 hours of Anna Huber".

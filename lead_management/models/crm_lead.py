@@ -13,7 +13,6 @@ class CrmLead(models.Model):
     )
     category_id = fields.Many2one(
         "crm.lead.category",
-        "Category",
         index="btree_not_null",
         tracking=True,
         check_company=True,

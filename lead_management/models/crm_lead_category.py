@@ -18,7 +18,6 @@ class CrmLeadCategory(models.Model):
     )
     project_template_id = fields.Many2one(
         "project.project",
-        "Project Template",
         domain="[('is_template', '=', True)]",
         check_company=True,
         help="Proposed for the new project when a lead of this category is won.",

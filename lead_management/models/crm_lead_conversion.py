@@ -101,18 +101,18 @@ class CrmLead(models.Model):
         of the calling view must not leak into the new project.
         """
         choices = plan.choices
-        Project = (
-            self.env["project.project"]
-            .with_context(clean_context(self.env.context))
-            .with_company(choices.company)
-            .sudo()
-        )
+        context = clean_context(self.env.context)
+        # pylint: disable=context-overridden
+        Project = self.env["project.project"].with_context(context)
+        Project = Project.with_company(choices.company).sudo()
         if choices.target == "existing":
             choices.project.sudo(False).check_access("read")
             return Project.browse(choices.project.id)
         if choices.target == "none":
             return Project
-        values = {**choices.project_values, "partner_id": self.partner_id[:1].id}
+        values = dict(choices.project_values)
+        if choices.partner_choice != "none":
+            values["partner_id"] = self.partner_id[:1].id
         if choices.template:
             template = Project.browse(choices.template.id)
             return template.action_create_from_template(values)
@@ -143,14 +143,16 @@ class CrmLead(models.Model):
             names = ", ".join(plan.orders_to_cancel.mapped("name"))
             facts.append(self.env._("Other offers were cancelled: %(names)s", names=names))
         if plan.orders_to_link:
-            if not project.allow_billable:
+            if not project.allow_billable or not project.partner_id:
                 # both at once: core clears the customer of a project that is not billable
                 partner = project.partner_id or self.partner_id[:1]
                 project.write({"allow_billable": True, "partner_id": partner.id})
             plan.orders_to_link.write({"project_id": project.id})
         orders = plan.choices.orders_to_confirm.with_env(self.env)
         if orders:
-            orders.with_context(clean_context(self.env.context)).action_confirm()
+            context = clean_context(self.env.context)
+            # pylint: disable=context-overridden
+            orders.with_context(context).action_confirm()
             names = ", ".join(orders.mapped("name"))
             facts.append(self.env._("Offer %(names)s was confirmed.", names=names))
         self._set_project_order_line(project)
@@ -181,7 +183,7 @@ class CrmLead(models.Model):
         for ticket in plan.split_tickets:
             copy = ticket.copy({"name": ticket.name, "project_id": project.id})
             copy.lead_id = ticket.lead_id
-            lines = moving.filtered(lambda line, ticket=ticket: line.task_id == ticket)
+            lines = moving.search([("id", "in", moving.ids), ("task_id", "=", ticket.id)])
             self._move_hours(lines, project, plan.choices.hours_billable, copy)
             moving -= lines
         if plan.choices.hours_billable:
@@ -237,7 +239,10 @@ class CrmLead(models.Model):
         :param tickets: ``project.task`` in sudo mode
         :param lines: all hours of ``tickets``, in sudo mode
         """
-        stored = ["project_id", "partner_id", "so_line", "order_id", "timesheet_invoice_type"]
+        stored = [
+            *("project_id", "task_id", "parent_task_id", "partner_id", "lead_id"),
+            *("so_line", "order_id", "timesheet_invoice_type"),
+        ]
         with self.env.protecting([lines._fields[name] for name in stored], lines):
             tickets.write({"project_id": project.id})
             self.env.flush_all()

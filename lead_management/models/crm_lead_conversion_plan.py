@@ -103,6 +103,8 @@ class CrmLead(models.Model):
                     owner=order.sudo().user_id.name,
                 )
             )
+        if choices.orders_to_confirm - orders:
+            plan.refusals.append(self.env._("The main offer is none of these leads' offers."))
         for order in choices.orders_to_confirm.sudo().filtered("is_expired"):
             plan.warnings.append(
                 self.env._(
@@ -149,7 +151,7 @@ class CrmLead(models.Model):
     def _plan_project(self, plan):
         """Why the target cannot take what the leads bring."""
         choices = plan.choices
-        companies = self.company_id | plan.moving.project_id.company_id.sudo(False)
+        companies = self.company_id | plan.moving._get_companies().sudo(False)
         if len(companies) > 1:
             plan.refusals.append(
                 self.env._(
@@ -213,6 +215,14 @@ class CrmLead(models.Model):
             plan.warnings.append(
                 self.env._("The customer will be able to see the hours in the portal.")
             )
+        if project.company_id and project.company_id != choices.company:
+            plan.refusals.append(
+                self.env._(
+                    "Project “%(project)s” belongs to %(company)s.",
+                    project=project.name,
+                    company=project.company_id.name,
+                )
+            )
         customer = project.partner_id.commercial_partner_id
         partners = (choices.partner or self.partner_id).commercial_partner_id
         if customer and (partners - customer or choices.partner_choice == "create"):
@@ -237,7 +247,7 @@ class CrmLead(models.Model):
                     project=project.name,
                 )
             )
-        if project.company_id and (plan.moving.company_id - project.company_id):
+        if project.company_id and (plan.moving._get_companies() - project.company_id):
             refusals.append(
                 self.env._(
                     "The hours belong to another company than project “%(project)s”.",

@@ -11,7 +11,6 @@ class CrmLead(models.Model):
 
     project_id = fields.Many2one(
         "project.project",
-        "Project",
         copy=False,
         readonly=True,
         index="btree_not_null",

@@ -1,7 +1,7 @@
 """The offers of a lead, and the one of them that counts."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
 
@@ -35,6 +35,19 @@ class CrmLead(models.Model):
         compute="_compute_quotation_amount_total",
         help="Untaxed total of the offers that are not decided yet.",
     )
+
+    @api.constrains("main_order_id")
+    def _check_main_order_id(self):
+        """Only an offer of the lead counts: the value would tell the total of any other."""
+        for lead in self:
+            # sudo: the offer may be a colleague's
+            order = lead.main_order_id.sudo()
+            if order and order.opportunity_id != lead:
+                raise ValidationError(
+                    self.env._(
+                        "The main offer must be one of the offers of “%(lead)s”.", lead=lead.name
+                    )
+                )
 
     @api.depends("order_ids.state")
     def _compute_main_order_id(self):

@@ -18,7 +18,6 @@ class CrmLead(models.Model):
     timesheet_ids = fields.One2many(
         "account.analytic.line",
         "lead_id",
-        "Timesheets",
         domain=[("project_id", "!=", False)],
         groups="hr_timesheet.group_hr_timesheet_user",
         help="The hours recorded on this lead, also after they moved to a project.",
@@ -30,7 +29,6 @@ class CrmLead(models.Model):
         help="Hours recorded on this lead by everybody.",
     )
     presales_cost = fields.Monetary(
-        "Presales Cost",
         currency_field="company_currency",
         compute="_compute_presales_cost",
         compute_sudo=True,
@@ -95,7 +93,8 @@ class CrmLead(models.Model):
             "mail_create_nosubscribe": True,
             "mail_create_nolog": True,
         }
-        created = self.env["project.task"].sudo().with_context(context).create(values)
+        Task = self.env["project.task"].sudo()
+        created = Task.with_context(context).create(values)  # pylint: disable=context-overridden
         tickets.update(zip(missing, created, strict=True))
         return tickets
 

@@ -5,19 +5,19 @@ from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
-# The process of an installation company, from the first call to the order:
-# external id, name, default probability in percent, type of the leads in it, colour.
-STANDARD_STAGES = [
-    ("crm_stage_new", _lt("New"), 5, "lead", 11),
-    ("crm_stage_in_progress", _lt("In Progress"), 5, "lead", 4),
-    ("crm_stage_first_contact", _lt("First Contact"), 10, "lead", 3),
-    ("crm_stage_needs_analysis", _lt("Needs Analysis"), 20, "lead", 2),
-    ("crm_stage_converted", _lt("Converted"), 30, "opportunity", 5),
-    ("crm_stage_opened", _lt("Opened"), 50, "opportunity", 7),
-    ("crm_stage_offer_made", _lt("Offer Made"), 75, "opportunity", 8),
-    ("crm_stage_negotiation", _lt("Negotiation"), 90, "opportunity", 9),
-    ("crm_stage_won", _lt("Won"), 100, "opportunity", 10),
-]
+# The process of an installation company, from the first call to the order. By external id:
+# name, default probability in percent, type of the leads in it, colour.
+STANDARD_STAGES = {
+    "crm_stage_new": [_lt("New"), 5, "lead", 11],
+    "crm_stage_in_progress": [_lt("In Progress"), 5, "lead", 4],
+    "crm_stage_first_contact": [_lt("First Contact"), 10, "lead", 3],
+    "crm_stage_needs_analysis": [_lt("Needs Analysis"), 20, "lead", 2],
+    "crm_stage_converted": [_lt("Converted"), 30, "opportunity", 5],
+    "crm_stage_opened": [_lt("Opened"), 50, "opportunity", 7],
+    "crm_stage_offer_made": [_lt("Offer Made"), 75, "opportunity", 8],
+    "crm_stage_negotiation": [_lt("Negotiation"), 90, "opportunity", 9],
+    "crm_stage_won": [_lt("Won"), 100, "opportunity", 10],
+}
 
 
 class CrmStage(models.Model):
@@ -29,12 +29,10 @@ class CrmStage(models.Model):
         "Without it, Odoo predicts the probability from past leads.",
     )
     default_probability = fields.Float(
-        "Default Probability",
         aggregator="avg",
         help="In percent, over 0 and under 100. A won stage is always at 100.",
     )
     keep_manual_probability = fields.Boolean(
-        "Keep Manual Probability",
         help="A probability that somebody typed in survives the move into this stage.",
     )
     lead_type = fields.Selection(
@@ -183,7 +181,7 @@ class CrmStage(models.Model):
         self.env["ir.model.data"]._update_xmlids(
             [
                 {"xml_id": f"lead_management.{xmlid}", "record": stage, "noupdate": True}
-                for (xmlid, *_rest), stage in zip(STANDARD_STAGES, stages, strict=True)
+                for xmlid, stage in zip(STANDARD_STAGES, stages, strict=True)
             ]
         )
         return stages
@@ -198,19 +196,19 @@ class CrmStage(models.Model):
         stages = self.with_context(lang="en_US").create(
             [
                 self._prepare_standard_stage_values(index, definition, team)
-                for index, definition in enumerate(STANDARD_STAGES, start=1)
+                for index, definition in enumerate(STANDARD_STAGES.values(), start=1)
             ]
         )
         for code, _name in self.env["res.lang"].get_installed():
             translated = self.with_context(lang=code)
-            for stage, (_xmlid, name, *_rest) in zip(stages, STANDARD_STAGES, strict=True):
+            for stage, (name, *_rest) in zip(stages, STANDARD_STAGES.values(), strict=True):
                 stage.update_field_translations("name", {code: translated.env._(name)})
         return stages
 
     @api.model
     def _prepare_standard_stage_values(self, index, definition, team):
         """Values of one of the nine stages; extend it to add fields of your own."""
-        _xmlid, name, probability, lead_type, color = definition
+        name, probability, lead_type, color = definition
         return {
             "name": self.with_context(lang="en_US").env._(name),
             "sequence": index * 10,

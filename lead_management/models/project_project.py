@@ -79,6 +79,17 @@ class ProjectProject(models.Model):
         )
         return [("won_status", "=", "lost"), ("company_id", "in", [*companies.ids, False])]
 
+    def _thread_to_store(self, store, fields, *, request_list=None):
+        """Let salespeople without project rights open the project of their lead.
+
+        Core, before odoo/odoo#258352, reads the collaborators in the user's rights as soon as
+        the chatter shows followers, and answers with an access error.
+        """
+        if request_list and "followers" in request_list:
+            # sudo: only brings them into the cache, where core finds them
+            self.sudo().collaborator_ids.mapped("partner_id")
+        return super()._thread_to_store(store, fields, request_list=request_list)
+
     def action_view_leads(self):
         """Open the leads whose orders run here, with their notes, documents and chatter."""
         self.ensure_one()

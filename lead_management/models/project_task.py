@@ -6,7 +6,6 @@ class ProjectTask(models.Model):
 
     lead_id = fields.Many2one(
         "crm.lead",
-        "Lead",
         compute="_compute_lead_id",
         store=True,
         readonly=False,

@@ -8,6 +8,7 @@ class ResCompany(models.Model):
     lead_project_id = fields.Many2one(
         "project.project",
         "Internal Lead Project",
+        groups="base.group_user",
         domain="[('company_id', '=', id), ('is_template', '=', False)]",
         help="Collects the tickets and hours of leads until they are decided, and those of "
         "declined leads for good. Created on first use.",
@@ -15,12 +16,14 @@ class ResCompany(models.Model):
     lead_won_project_template_id = fields.Many2one(
         "project.project",
         "Template of New Projects",
+        groups="base.group_user",
         domain="[('is_template', '=', True), ('company_id', 'in', [id, False])]",
         help="Proposed when a lead is won whose category has no template of its own.",
     )
     lead_won_confirm_order = fields.Boolean(
         "Confirm the Main Offer",
         default=True,
+        groups="base.group_user",
         help="Proposed when a lead is won.",
     )
 

@@ -32,7 +32,6 @@ class CrmLeadWon(models.TransientModel):
     )
     project_id = fields.Many2one(
         "project.project",
-        "Project",
         compute="_compute_project_id",
         store=True,
         readonly=False,
@@ -339,6 +338,10 @@ class CrmLeadWon(models.TransientModel):
         """
         self.ensure_one()
         leads = self.lead_ids
+        if not leads:
+            raise UserError(
+                self.env._("The leads belong to another company. Select it, then try again.")
+            )
         leads.check_access("write")
         leads._lock_for_conversion()
         if leads._is_converted():

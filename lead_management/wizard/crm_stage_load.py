@@ -51,7 +51,7 @@ class CrmStageLoad(models.TransientModel):
         A won stage is at 100. Leads keep their probability until somebody applies the new one.
         """
         stages = self.env["crm.stage"].search([])
-        standard = [probability for _xmlid, _name, probability, *_rest in STANDARD_STAGES][:-1]
+        standard = [probability for _name, probability, *_rest in STANDARD_STAGES.values()][:-1]
         open_stages = stages.filtered(lambda stage: not stage.is_won)
         for index, stage in enumerate(open_stages):
             if not stage.uses_default_probability:

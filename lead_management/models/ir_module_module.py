@@ -1,0 +1,17 @@
+from odoo import models
+
+
+class IrModuleModule(models.Model):
+    _inherit = "ir.module.module"
+
+    def _load_module_terms(self, modules, langs, overwrite=False):
+        """When a language is activated, let our terms for core's labels win over core's.
+
+        Odoo gives a label to the first module that translates it: "Declined" would read
+        "Verloren" in German. Several modules at once means a language is activated; an update
+        loads modules one by one and keeps what users changed.
+        """
+        res = super()._load_module_terms(modules, langs, overwrite=overwrite)
+        if len(modules) > 1 and "lead_management" in modules:
+            super()._load_module_terms(["lead_management"], langs, overwrite=True)
+        return res
