@@ -212,10 +212,10 @@ def create(name, demo=False, addon=True, modules=None, lang=settings.DEFAULT_LAN
 
 
 @contextlib.contextmanager
-def throw_away(purpose):
-    """A database with the addon and without demo data, dropped at the end."""
+def throw_away(purpose, demo=False):
+    """A database with the addon, dropped at the end."""
     name = f"{purpose}_{os.getpid()}"
-    create(name)
+    create(name, demo)
     try:
         yield name
     finally:
