@@ -103,8 +103,6 @@ class CrmLead(models.Model):
                     owner=order.sudo().user_id.name,
                 )
             )
-        if choices.orders_to_confirm - orders:
-            plan.refusals.append(self.env._("The main offer is none of these leads' offers."))
         for order in choices.orders_to_confirm.sudo().filtered("is_expired"):
             plan.warnings.append(
                 self.env._(

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_amount
 
 from ..tools.conversion_plan import ConversionChoices
@@ -96,11 +96,34 @@ class CrmLeadWon(models.TransientModel):
     # Proposals
     # ------------------------------------------------------------
 
+    @api.constrains("main_order_id", "lead_ids")
+    def _check_main_order_id(self):
+        """No other offer is told or confirmed, also not by who could do that elsewhere."""
+        for wizard in self:
+            if wizard.main_order_id and not wizard._get_main_order():
+                raise ValidationError(self.env._("The main offer is none of these leads' offers."))
+
+    def _get_leads(self):
+        """The leads, in the user's rights, also where a field is computed in sudo mode.
+
+        :raises AccessError: when the user may not read one of them
+        """
+        leads = self.lead_ids._origin.sudo(False)
+        leads.check_access("read")
+        return leads
+
+    def _get_main_order(self):
+        """The main offer, of the offers of the leads (``sale.order``).
+
+        sudo: the offer of a lead is told to who may read the lead, whoever wrote it.
+        """
+        return self.main_order_id._origin.sudo() & self._get_leads().sudo().order_ids
+
     @api.depends("lead_ids")
     @api.depends_context("company")
     def _compute_company_id(self):
         for wizard in self:
-            wizard.company_id = wizard.lead_ids._origin._get_conversion_company()
+            wizard.company_id = wizard._get_leads()._get_conversion_company()
 
     # One method per field: a value that the caller gives keeps the others computed.
 
@@ -113,33 +136,34 @@ class CrmLeadWon(models.TransientModel):
     @api.depends("lead_ids")
     def _compute_project_id(self):
         for wizard in self:
-            leads = wizard.lead_ids._origin
+            leads = wizard._get_leads()
             projects = leads._get_order_projects(leads.sudo().order_ids)
             wizard.project_id = projects.sudo(False) if len(projects) == 1 else False
 
     @api.depends("lead_ids")
     def _compute_project_name(self):
         for wizard in self:
-            wizard.project_name = wizard.lead_ids[:1].name
+            wizard.project_name = wizard._get_leads()[:1].name
 
     @api.depends("lead_ids")
     def _compute_project_template_id(self):
         for wizard in self:
             wizard.project_template_id = (
-                wizard.lead_ids[:1].category_id.project_template_id
+                wizard._get_leads()[:1].category_id.project_template_id
                 or wizard.company_id.lead_won_project_template_id
             )
 
     @api.depends("lead_ids", "project_template_id")
     def _compute_user_id(self):
         for wizard in self:
-            wizard.user_id = wizard.project_template_id.user_id or wizard.lead_ids[:1].user_id
+            lead = wizard._get_leads()[:1]
+            wizard.user_id = wizard.project_template_id.user_id or lead.user_id
 
     @api.depends("lead_ids")
     def _compute_partner_id(self):
         for wizard in self:
-            lead = wizard.lead_ids[:1]._origin
-            partner = wizard.lead_ids.partner_id[:1]
+            leads = wizard._get_leads()
+            lead, partner = leads[:1], leads.partner_id[:1]
             if lead and not partner:
                 partner = lead._find_matching_partner()
             wizard.partner_id = partner
@@ -147,7 +171,7 @@ class CrmLeadWon(models.TransientModel):
     @api.depends("lead_ids")
     def _compute_partner_choice(self):
         for wizard in self:
-            lead = wizard.lead_ids[:1]
+            lead = wizard._get_leads()[:1]
             if wizard.partner_id:
                 wizard.partner_choice = "link"
             elif lead.contact_name or lead.partner_name or lead.email_from:
@@ -158,14 +182,14 @@ class CrmLeadWon(models.TransientModel):
     @api.depends("lead_ids")
     def _compute_order_ids(self):
         for wizard in self:
-            wizard.order_ids = wizard.lead_ids.sudo().order_ids.filtered(
-                lambda order: order.state != "cancel"
+            wizard.order_ids = (
+                wizard._get_leads().sudo().order_ids.filtered(lambda order: order.state != "cancel")
             )
 
     @api.depends("lead_ids")
     def _compute_main_order_id(self):
         for wizard in self:
-            wizard.main_order_id = wizard.lead_ids.main_order_id[:1]
+            wizard.main_order_id = wizard._get_leads().sudo().main_order_id[:1]
 
     @api.depends("lead_ids")
     def _compute_confirm_order(self):
@@ -192,10 +216,9 @@ class CrmLeadWon(models.TransientModel):
     )
     def _compute_plan(self):
         for wizard in self:
-            plan = wizard.lead_ids._origin._plan_conversion(wizard._get_choices())
+            plan = wizard._get_leads()._plan_conversion(wizard._get_choices())
             wizard.has_other_orders = bool(plan.other_quotations)
-            # sudo, here and below: the offer of the lead is told, whoever wrote it
-            wizard.can_confirm_order = wizard.main_order_id.sudo().state in ("draft", "sent")
+            wizard.can_confirm_order = wizard._get_main_order().state in ("draft", "sent")
             wizard.has_other_customer = wizard._has_other_customer()
             wizard.hours_count = len(plan.moving)
             wizard.hours_text = wizard._get_hours_text(plan)
@@ -207,8 +230,8 @@ class CrmLeadWon(models.TransientModel):
 
     def _get_choices(self):
         """What the user decided so far, as the planner takes it (``ConversionChoices``)."""
-        leads = self.lead_ids._origin
-        main_orders = self.main_order_id._origin.sudo()
+        leads = self._get_leads()
+        main_orders = self._get_main_order()
         if len(leads) > 1:
             main_orders = leads.sudo().main_order_id
         return ConversionChoices(
@@ -245,7 +268,7 @@ class CrmLeadWon(models.TransientModel):
         """Whether the existing project is for somebody else than the contact."""
         # sudo: the customer of a project need not be readable for a salesperson
         customer = self.project_id.sudo().partner_id.commercial_partner_id
-        partners = (self.partner_id or self.lead_ids.partner_id).commercial_partner_id
+        partners = (self.partner_id or self._get_leads().partner_id).commercial_partner_id
         return bool(
             self.target == "existing"
             and customer
@@ -275,14 +298,14 @@ class CrmLeadWon(models.TransientModel):
                     hours=plan.elsewhere._get_time_text(),
                 )
             )
-        if not texts and sum(self.lead_ids._origin.mapped("effective_hours")):
+        if not texts and sum(self._get_leads().mapped("effective_hours")):
             texts.append(self.env._("The recorded hours stay in the lead project."))
         return " ".join(texts) or self.env._("No time was recorded.")
 
     def _get_contact_text(self):
         partner = self.partner_id
         if self.partner_choice == "create":
-            lead = self.lead_ids[:1]
+            lead = self._get_leads()[:1]
             name = lead.contact_name or lead.partner_name or lead.email_from or lead.name
             return self.env._(
                 "Contact “%(name)s” will be created and become a customer.", name=name
@@ -301,7 +324,7 @@ class CrmLeadWon(models.TransientModel):
             return self.env._(
                 "Offers to be confirmed: %(names)s", names=", ".join(orders.mapped("name"))
             )
-        order = self.main_order_id.sudo()
+        order = self._get_main_order()
         if not order:
             return self.env._("No offer is confirmed.")
         label = self.env._(
