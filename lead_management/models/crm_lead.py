@@ -190,13 +190,15 @@ class CrmLead(models.Model):
         return super()._merge_opportunity(*args, **kwargs)
 
     def _merge_dependences(self, opportunities):
-        """Core's hook: the merged lead takes over the tickets and all hours."""
+        """Core's hook: the merged lead takes over the tickets, all hours and the project."""
         res = super()._merge_dependences(opportunities)
         # sudo: tickets and hours of colleagues may be out of reach for a salesperson; that the
         # leads may be merged was checked by core
         for model in ("project.task", "account.analytic.line"):
             records = self.env[model].sudo().with_context(active_test=False)
             records.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
+        # core has collected what the merged lead gets, and deletes the others next
+        opportunities.sudo().write({"project_id": False})
         return res
 
     @api.ondelete(at_uninstall=False)

@@ -181,7 +181,13 @@ class CrmLead(models.Model):
         """
         moving = plan.moving
         for ticket in plan.split_tickets:
-            copy = ticket.copy({"name": ticket.name, "project_id": project.id})
+            # the project's order line is confirmed by now, the ticket's empty one must not stay
+            values = {
+                "name": ticket.name,
+                "project_id": project.id,
+                "sale_line_id": project.sale_line_id.id,
+            }
+            copy = ticket.copy(values)
             copy.lead_id = ticket.lead_id
             lines = moving.search([("id", "in", moving.ids), ("task_id", "=", ticket.id)])
             self._move_hours(lines, project, plan.choices.hours_billable, copy)
