@@ -47,7 +47,17 @@ def checks(files, fix):
     ]
     if translations:
         found.append(
-            ("OCA translations", [environment.tool("oca-checks-po"), *options, *translations])
+            # The pretty format drops translations that equal the English term; we keep them,
+            # so that "untranslated" always means that somebody has to translate.
+            (
+                "OCA translations",
+                [
+                    environment.tool("oca-checks-po"),
+                    "--disable=po-pretty-format",
+                    *options,
+                    *translations,
+                ],
+            )
         )
     return found
 

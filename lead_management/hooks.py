@@ -49,7 +49,13 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Keep the stages: they belong to the leads, not to the addon that brought them."""
+    """Keep the stages: they belong to the leads, not to the addon that brought them.
+
+    Core's labels get core's translations back.
+    """
+    languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
+    if languages:
+        env["ir.module.module"]._load_module_terms(["crm"], languages, overwrite=True)
     env["ir.model.data"].search(
         [("module", "=", "lead_management"), ("model", "=", "crm.stage")]
     ).unlink()

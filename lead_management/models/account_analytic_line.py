@@ -19,8 +19,23 @@ class AccountAnalyticLine(models.Model):
 
     @api.depends("task_id.lead_id")
     def _compute_lead_id(self):
+        """Hours belong to the lead of their ticket while it is not won.
+
+        They keep it in the project the lead runs in, on any task; what is recorded there later
+        is no presales time. Moved into another customer's project they were booked by mistake.
+        """
         for line in self:
-            line.lead_id = line.task_id.lead_id or line.lead_id
+            task, lead = line.task_id, line.lead_id
+            if lead and (
+                not task
+                or task.project_id == lead.project_id
+                or not (task.lead_id or task.project_id.allow_billable)
+            ):
+                line.lead_id = lead
+            elif task.lead_id.project_id and task.lead_id.project_id == task.project_id:
+                line.lead_id = False
+            else:
+                line.lead_id = task.lead_id
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -46,6 +61,11 @@ class AccountAnalyticLine(models.Model):
                 }
             prepared.append(vals)
         return super().create(prepared)
+
+    def write(self, vals):
+        if vals.get("lead_id") and not self.env.su:
+            self.env["crm.lead"].browse(vals["lead_id"]).check_access("read")
+        return super().write(vals)
 
     def _timesheet_postprocess_values(self, values):
         """Moving hours to another project changes where they cost, not what they cost.
@@ -73,11 +93,14 @@ class AccountAnalyticLine(models.Model):
             [("id", "in", self.ids)], ["employee_id"], ["unit_amount:sum"]
         ):
             total += amount
-            names.append(employee.name)
+            if employee:
+                names.append(employee.name)
         if self._is_timesheet_encode_uom_day():
             time = self.env._("%(days)s days", days=self._convert_hours_to_days(total))
         else:
             time = self.env._("%(hours)s hours", hours=format_duration(total))
+        if not names:
+            return time
         if len(names) > 2:
             return self.env._("%(time)s of %(count)s people", time=time, count=len(names))
         return self.env._("%(time)s of %(people)s", time=time, people=format_list(self.env, names))

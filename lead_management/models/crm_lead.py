@@ -52,6 +52,13 @@ class CrmLead(models.Model):
         help="Whether the linked contact, or its company, is a customer already.",
     )
 
+    similar_partner_ids = fields.Many2many(
+        "res.partner",
+        string="Similar Contacts",
+        compute="_compute_similar_partner_ids",
+        help="Contacts with the lead's e-mail address, phone number or name, while none is linked.",
+    )
+
     _next_follow_up_idx = models.Index(
         "(next_follow_up, priority DESC, id DESC) WHERE active IS TRUE"
     )
@@ -97,6 +104,13 @@ class CrmLead(models.Model):
     def _compute_is_customer(self):
         for lead in self:
             lead.is_customer = lead.partner_id.is_customer
+
+    @api.depends(
+        "partner_id", "email_normalized", "phone_sanitized", "contact_name", "partner_name"
+    )
+    def _compute_similar_partner_ids(self):
+        for lead in self:
+            lead.similar_partner_ids = not lead.partner_id and lead._find_similar_partners()
 
     def action_create_contact(self):
         """Create the address-book contact from the lead's own data and link it.
@@ -203,7 +217,7 @@ class CrmLead(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_hours(self):
-        """Refuse to delete what would lose recorded work: archive instead."""
+        """Refuse to delete what would lose recorded work; empty tickets are archived."""
         # sudo: hours of colleagues count too
         lines = self.env["account.analytic.line"].sudo()
         leads = self.filtered("project_id") | lines.search([("lead_id", "in", self.ids)]).lead_id
@@ -215,3 +229,6 @@ class CrmLead(models.Model):
                     leads=", ".join(leads.mapped("name")),
                 )
             )
+        # sudo: salespeople have no project rights; these tickets hold no hours
+        tickets = self.env["project.task"].sudo().search([("lead_id", "in", self.ids)])
+        tickets.write({"active": False})

@@ -74,7 +74,10 @@ class CrmLead(models.Model):
         facts = []
         partner = choices.partner
         if choices.partner_choice == "create":
-            lead = self[:1]
+            # defaults of the calling view are for leads, not for contacts
+            context = clean_context(self.env.context)
+            # pylint: disable=context-overridden
+            lead = self[:1].with_context(context)
             lead._handle_partner_assignment(
                 create_missing=True, with_parent=lead.commercial_partner_id
             )
@@ -143,10 +146,8 @@ class CrmLead(models.Model):
             names = ", ".join(plan.orders_to_cancel.mapped("name"))
             facts.append(self.env._("Other offers were cancelled: %(names)s", names=names))
         if plan.orders_to_link:
-            if not project.allow_billable or not project.partner_id:
-                # both at once: core clears the customer of a project that is not billable
-                partner = project.partner_id or self.partner_id[:1]
-                project.write({"allow_billable": True, "partner_id": partner.id})
+            if not project.partner_id and plan.choices.partner_choice != "none":
+                project.partner_id = self.partner_id[:1]
             plan.orders_to_link.write({"project_id": project.id})
         orders = plan.choices.orders_to_confirm.with_env(self.env)
         if orders:
@@ -155,45 +156,51 @@ class CrmLead(models.Model):
             orders.with_context(context).action_confirm()
             names = ", ".join(orders.mapped("name"))
             facts.append(self.env._("Offer %(names)s was confirmed.", names=names))
-        self._set_project_order_line(project)
+        if plan.choices.target == "new":
+            self._set_project_order_line(project)
         return facts
 
     def _set_project_order_line(self, project):
-        """Time recorded in the project from now on counts on the main offer's service.
+        """Time recorded in a new project counts on the main offer's service.
 
-        Only once it is confirmed: a draft line on a project would confirm its quotation.
+        Only once it is confirmed: a draft line on a project would confirm its quotation. Never
+        on an existing project: older hours of others would count on the order as well.
         """
-        # sudo: a salesperson of the lead need not be able to read a colleague's offer
-        order = self.sudo().main_order_id.filtered(lambda order: order.state == "sale")[:1]
-        line = order.order_line.filtered("is_service")[:1]
+        line = self._get_service_line()
         customer = project.partner_id.commercial_partner_id
         if (
             line
             and not project.sale_line_id
-            and line.order_partner_id.commercial_partner_id == (customer)
+            and (line.order_partner_id.commercial_partner_id == customer)
         ):
-            project.write({"sale_line_id": line.id, "reinvoiced_sale_order_id": order.id})
+            project.write({"sale_line_id": line.id, "reinvoiced_sale_order_id": line.order_id.id})
+
+    def _get_service_line(self):
+        """The first service of the confirmed main offer (``sale.order.line``, may be empty)."""
+        # sudo: a salesperson of the lead need not be able to read a colleague's offer
+        order = self.sudo().main_order_id.filtered(lambda order: order.state == "sale")[:1]
+        return order.order_line.filtered("is_service")[:1]
 
     def _apply_hours(self, plan, project):
         """Move tickets and hours as planned; says what it did.
 
         Where a ticket stays with its invoiced hours, the others move to a copy of it.
         """
+        billable = plan.choices.hours_billable
         moving = plan.moving
         for ticket in plan.split_tickets:
-            # the project's order line is confirmed by now, the ticket's empty one must not stay
-            values = {
-                "name": ticket.name,
-                "project_id": project.id,
-                "sale_line_id": project.sale_line_id.id,
-            }
-            copy = ticket.copy(values)
-            copy.lead_id = ticket.lead_id
+            copy = self._split_ticket(plan, ticket, project)
             lines = moving.search([("id", "in", moving.ids), ("task_id", "=", ticket.id)])
-            self._move_hours(lines, project, plan.choices.hours_billable, copy)
+            self._move_hours(lines, project, billable, copy)
             moving -= lines
-        if plan.choices.hours_billable:
-            self._move_hours(moving, project, billable=True)
+        loose = moving.search([("id", "in", moving.ids), ("task_id", "=", False)])
+        self._move_hours(loose, project, billable)
+        # on an order already, in spite of the internal project: its delivered quantity changes
+        ordered = moving.search([("id", "in", moving.ids), ("so_line", "!=", False)]) - loose
+        self._move_hours(ordered, project, billable)
+        moving -= loose | ordered
+        if billable:
+            self._move_hours(moving, project, billable)
             plan.tickets.write({"project_id": project.id})
         else:
             self._move_tickets_with_hours(plan.tickets, moving, project)
@@ -211,28 +218,62 @@ class CrmLead(models.Model):
             )
         return facts
 
-    @api.model
+    def _split_ticket(self, plan, ticket, project):
+        """Copy a ticket that stays with its invoiced hours into ``project``; return the copy."""
+        values = {
+            "name": ticket.name,
+            "project_id": project.id,
+            "child_ids": False,
+            # the project's order line is confirmed by now, the ticket's empty one must not stay
+            "sale_line_id": project.sale_line_id.id,
+        }
+        copy = ticket.copy(values)
+        copy.lead_id = ticket.lead_id
+        plan.tickets.filtered(lambda task: task.parent_id == ticket).write({"parent_id": copy.id})
+        ticket.state = "1_done"
+        return copy
+
     def _move_hours(self, lines, project, billable=False, task=None):
         """Move hours by the ORM: project and all plan columns at once, cost unchanged.
 
         :param lines: ``account.analytic.line`` in sudo mode
-        :param bool billable: let the project's order line bill them
+        :param bool billable: let the project's order line bill them, or that of the main
+            offer where the project has none
         :param task: the task they move to; they keep theirs when empty
         """
         values = {**self._prepare_moved_hours_accounts(project), "project_id": project.id}
         if task:
             values["task_id"] = task.id
-        if billable:
+        if not billable:
+            values.update(so_line=False, is_so_line_edited=True)
+        elif project.sale_line_id:
             values["is_so_line_edited"] = False
         else:
-            values.update(so_line=False, is_so_line_edited=True)
-        lines.with_context(lead_conversion_keep_amount=True).write(values)
+            values.update(so_line=self._get_service_line().id, is_so_line_edited=True)
+        if lines:
+            lines.with_context(lead_conversion_keep_amount=True).write(values)
 
     @api.model
     def _prepare_moved_hours_accounts(self, project):
         """The project's analytic account in every plan, by field name."""
         plans = self.env["account.analytic.line"]._get_plan_fnames()
         return {fname: project[fname].id for fname in plans}
+
+    @api.model
+    def _prepare_moved_hours_columns(self, project):
+        """What the ORM would store on hours that move to ``project`` and are not billable."""
+        manual = project.billing_type == "manually"
+        return {
+            **self._prepare_moved_hours_accounts(project),
+            "project_id": project.id,
+            "company_id": project.company_id.id or SQL.identifier("line", "company_id"),
+            "so_line": None,
+            "order_id": None,
+            "is_so_line_edited": True,
+            "timesheet_invoice_type": "billable_manual" if manual else "non_billable",
+            "write_uid": self.env.uid,
+            "write_date": self.env.cr.now(),
+        }
 
     @api.model
     def _move_tickets_with_hours(self, tickets, lines, project):
@@ -252,20 +293,9 @@ class CrmLead(models.Model):
         with self.env.protecting([lines._fields[name] for name in stored], lines):
             tickets.write({"project_id": project.id})
             self.env.flush_all()
-        manual = project.billing_type == "manually"
-        values = {
-            **self._prepare_moved_hours_accounts(project),
-            "project_id": project.id,
-            "company_id": project.company_id.id or SQL.identifier("line", "company_id"),
-            "so_line": None,
-            "order_id": None,
-            "is_so_line_edited": True,
-            "timesheet_invoice_type": "billable_manual" if manual else "non_billable",
-            "write_uid": self.env.uid,
-            "write_date": self.env.cr.now(),
-        }
+        values = self._prepare_moved_hours_columns(project)
         assignments = [
-            SQL("%s = %s", SQL.identifier(name), value or None if value is False else value)
+            SQL("%s = %s", SQL.identifier(name), None if value is False else value)
             for name, value in values.items()
         ]
         self.env.cr.execute(

@@ -61,17 +61,31 @@ class CrmLead(models.Model):
         )
         lines = self.env["account.analytic.line"].sudo()
         hours = lines.search([("task_id", "in", tickets.ids), ("project_id", "!=", False)])
+        # somebody may have taken the ticket off a line in the lead project
+        hours |= lines.search(
+            [
+                ("lead_id", "in", self.ids),
+                ("task_id", "=", False),
+                ("project_id", "!=", False),
+                ("project_id.allow_billable", "=", False),
+            ]
+        )
         placed = tickets.filtered(
             lambda task: task.project_id.allow_billable or task.project_id == plan.choices.project
         )
         plan.elsewhere = hours & lines.search([("task_id", "in", placed.ids)])
         billed = hours & lines.search(
-            [("task_id", "in", tickets.ids), ("timesheet_invoice_id", "!=", False)]
+            [("id", "in", hours.ids), ("timesheet_invoice_id", "!=", False)]
         )
         plan.invoiced = billed.filtered(lambda line: not line._is_not_billed()) - plan.elsewhere
-        plan.split_tickets = plan.invoiced.task_id
-        plan.tickets = tickets - placed - plan.split_tickets
         plan.moving = hours - plan.invoiced - plan.elsewhere
+        staying = plan.invoiced.task_id
+        # a ticket stays with its invoiced hours; it is split when it has others
+        plan.split_tickets = tickets.browse()
+        if staying:
+            others = [("id", "in", plan.moving.ids), ("task_id", "in", staying.ids)]
+            plan.split_tickets = lines.search(others).task_id
+        plan.tickets = tickets - placed - staying
         if not plan.needs_project:
             empty = tickets.browse()
             plan.tickets = plan.split_tickets = empty
@@ -94,6 +108,23 @@ class CrmLead(models.Model):
             if plan.needs_project
             else orders.browse()
         )
+        self._plan_order_rights(plan)
+        projects = self._get_order_projects(kept)
+        for project in projects - choices.project.sudo():
+            message = self.env._(
+                "An order of this lead runs in project “%(project)s” already.",
+                project=project.name,
+            )
+            if choices.target == "new":
+                plan.refusals.append(
+                    message + " " + self.env._("Choose it as the existing project.")
+                )
+            else:
+                plan.warnings.append(message)
+
+    def _plan_order_rights(self, plan):
+        """Whether the user may confirm and cancel what is planned, and what has expired."""
+        choices = plan.choices
         changed = (choices.orders_to_confirm | plan.orders_to_cancel).with_env(self.env)
         for order in changed - changed._filtered_access("write"):
             plan.refusals.append(
@@ -111,18 +142,6 @@ class CrmLead(models.Model):
                     date=format_date(self.env, order.validity_date),
                 )
             )
-        projects = self._get_order_projects(kept)
-        for project in projects - choices.project.sudo():
-            message = self.env._(
-                "An order of this lead runs in project “%(project)s” already.",
-                project=project.name,
-            )
-            if choices.target == "new":
-                plan.refusals.append(
-                    message + " " + self.env._("Choose it as the existing project.")
-                )
-            else:
-                plan.warnings.append(message)
 
     @api.model
     def _get_order_projects(self, orders):
@@ -135,6 +154,15 @@ class CrmLead(models.Model):
         choices = plan.choices
         if choices.partner_choice == "link" and not choices.partner:
             plan.refusals.append(self.env._("Choose the contact to link."))
+        if choices.partner_choice == "create":
+            contacts = {
+                (lead.contact_name, lead.partner_name, lead.email_normalized)
+                for lead in self.filtered(lambda lead: not lead.partner_id)
+            }
+            if len(contacts) > 1:
+                plan.refusals.append(
+                    self.env._("The leads are of different people: create their contacts first.")
+                )
         plan.similar_partners = self.env["res.partner"]
         if choices.partner_choice == "create":
             plan.similar_partners = self[:1]._find_similar_partners()
@@ -149,13 +177,27 @@ class CrmLead(models.Model):
     def _plan_project(self, plan):
         """Why the target cannot take what the leads bring."""
         choices = plan.choices
-        companies = self.company_id | plan.moving._get_companies().sudo(False)
+        orders = plan.orders_to_link | choices.orders_to_confirm
+        companies = self.company_id | plan.moving._get_companies() | orders.company_id
         if len(companies) > 1:
             plan.refusals.append(
                 self.env._(
-                    "The leads and their hours belong to different companies: %(names)s. "
-                    "Win them one by one.",
+                    "The leads, their hours and offers belong to different companies: %(names)s.",
                     names=", ".join(companies.sudo().mapped("name")),
+                )
+            )
+        if choices.hours_billable and plan.moving and not self._has_billable_service(plan):
+            plan.warnings.append(
+                self.env._(
+                    "No service is ordered that the hours could be billed on: they will not be."
+                )
+            )
+        # sudo: the lead's project need not be readable for a salesperson
+        for project in self.sudo().project_id - choices.project.sudo():
+            plan.refusals.append(
+                self.env._(
+                    "The lead runs in project “%(project)s” already: choose that one.",
+                    project=project.name,
                 )
             )
         if choices.target == "new":
@@ -163,12 +205,29 @@ class CrmLead(models.Model):
         elif choices.target == "existing":
             self._plan_existing_project(plan)
 
+    def _has_billable_service(self, plan):
+        """Whether an order line will be there that hours can be billed on."""
+        orders = plan.choices.orders_to_confirm | self.sudo().main_order_id.filtered(
+            lambda order: order.state == "sale"
+        )
+        in_project = plan.choices.project.sudo().sale_line_id
+        return bool(in_project or orders.sudo().order_line.filtered("is_service"))
+
     def _plan_new_project(self, plan):
         choices = plan.choices
         if not (choices.project_values.get("name") or "").strip():
             plan.refusals.append(self.env._("Give the new project a name."))
-        # sudo: salespeople need no right on templates
+        # sudo: salespeople need no right on templates that the company set up for them
         template = choices.template.sudo()
+        set_up = self.category_id.project_template_id | (
+            choices.company.lead_won_project_template_id
+        )
+        if template and (
+            not template.is_template
+            or not (template <= set_up.sudo() or choices.template.sudo(False).has_access("read"))
+        ):
+            plan.refusals.append(self.env._("The template is none, or you may not use it."))
+            return
         if template.company_id and template.company_id != choices.company:
             plan.refusals.append(
                 self.env._(
@@ -197,8 +256,20 @@ class CrmLead(models.Model):
         if not choices.project:
             plan.refusals.append(self.env._("Choose the project."))
             return
+        if not choices.project.sudo(False).has_access("read"):
+            plan.refusals.append(self.env._("You have no access to this project."))
+            return
         # sudo: the project's accounts and customer need not be readable for a salesperson
         project = choices.project.sudo()
+        running = self._get_order_projects(self.sudo().order_ids)
+        if plan.orders_to_link and not (project.allow_billable or project in running):
+            plan.refusals.append(
+                self.env._(
+                    "Project “%(project)s” is not billable: no order can run in it. Making it "
+                    "billable would put the time recorded in it on the order.",
+                    project=project.name,
+                )
+            )
         if plan.moving or plan.tickets:
             plan.refusals += self._get_hours_refusals(plan, project)
         if project.is_lead_project or project.is_template or not project.active:

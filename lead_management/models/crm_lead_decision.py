@@ -59,7 +59,7 @@ class CrmLead(models.Model):
         :raises UserError: when some of them run in a project already and others do not
         """
         self.check_access("write")
-        if self._is_converted():
+        if self._is_converted() and not self._has_unconverted_rest():
             self.filtered(lambda lead: lead.won_status != "won").action_set_won()
             return self[:1].action_view_project()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -67,6 +67,20 @@ class CrmLead(models.Model):
         )
         action["context"] = {"default_lead_ids": [fields.Command.set(self.ids)]}
         return action
+
+    def _has_unconverted_rest(self):
+        """Whether converted leads have hours or offers outside their project, written later."""
+        # sudo: those of colleagues count too
+        leads = self.sudo()
+        tickets = self._get_tickets([("project_id.allow_billable", "=", False)])
+        hours = self.env["account.analytic.line"].sudo()
+        offers = leads.order_ids.filtered(lambda order: order.state != "cancel")
+        return bool(
+            hours.search_count(
+                [("task_id", "in", tickets.ids), ("timesheet_invoice_id", "=", False)], limit=1
+            )
+            or offers.filtered(lambda order: not order.project_id)
+        )
 
     def _is_converted(self):
         """Whether all of these leads run in one project already.
@@ -128,8 +142,17 @@ class CrmLead(models.Model):
             for is_lost in (True, False)
         }
         lost[True]._close_tickets()
-        lost[False]._reopen_tickets()
+        lost[False]._reopen()
         return res
+
+    def _reopen(self):
+        """Leads that are not declined any more, on whatever way: their tickets open again,
+        reason and closing date go, and the probability is the stage's."""
+        self._reopen_tickets()
+        open_leads = self.filtered(lambda lead: lead.active and lead.won_status == "pending")
+        if open_leads:
+            open_leads.write({"lost_reason_id": False, "date_closed": False})
+            open_leads.filtered(lambda lead: not lead.probability)._set_stage_probability()
 
     def _close_tickets(self):
         self._get_tickets([("state", "not in", list(CLOSED_STATES))]).write({"state": "1_canceled"})
@@ -138,9 +161,15 @@ class CrmLead(models.Model):
         self._get_tickets([("state", "=", "1_canceled")]).write({"state": "01_in_progress"})
 
     def _get_tickets(self, domain):
-        """The leads' tickets that match ``domain``, in sudo mode: no project rights needed."""
+        """The leads' tickets that match ``domain``, in sudo mode: no project rights needed.
+
+        Not those in the customer's project: the project manager decides about them.
+        """
         tickets = self.env["project.task"].sudo()
-        return tickets.search([("lead_id", "in", self.ids), *domain]) if self else tickets
+        if not self:
+            return tickets
+        tickets = tickets.search([("lead_id", "in", self.ids), *domain])
+        return tickets.filtered(lambda task: task.project_id != task.lead_id.project_id)
 
     # ------------------------------------------------------------
     # Links

@@ -19,6 +19,15 @@ class CrmLead(models.Model):
         domain="[('opportunity_id', '=', id), ('state', '!=', 'cancel')]",
         help="The one offer that counts for the value. The only offer by default.",
     )
+    order_to_assign_id = fields.Many2one(
+        "sale.order",
+        "Assign an Offer",
+        compute="_compute_order_to_assign_id",
+        inverse="_inverse_order_to_assign_id",
+        domain="[('opportunity_id', '=', False), ('state', 'in', ('draft', 'sent', 'sale')),"
+        " ('company_id', '=?', company_id), ('partner_id', '=?', partner_id)]",
+        help="Choose an offer that was written outside the lead: it becomes one of the lead's.",
+    )
     value_source = fields.Selection(
         [("manual", "Entered by hand"), ("offer", "From the offer")],
         default="manual",
@@ -55,6 +64,15 @@ class CrmLead(models.Model):
             offers = lead.order_ids.filtered(lambda order: order.state != "cancel")
             if lead.main_order_id not in offers or not lead.main_order_id:
                 lead.main_order_id = offers if len(offers) == 1 else False
+
+    @api.depends("order_ids")
+    def _compute_order_to_assign_id(self):
+        self.order_to_assign_id = False
+
+    def _inverse_order_to_assign_id(self):
+        for lead in self.filtered("order_to_assign_id"):
+            lead.order_to_assign_id.opportunity_id = lead
+        self.invalidate_recordset(["order_to_assign_id"], flush=False)
 
     @api.depends(
         "value_source",

@@ -59,7 +59,8 @@ class CrmLead(models.Model):
         entering = self.filtered(lambda lead: lead.stage_id != stage)
         staying = self - entering
         if staying:
-            super(CrmLead, staying).write(dict(vals))
+            own_type = {"type": stage.lead_type} if stage.lead_type and "type" in vals else {}
+            super(CrmLead, staying).write({**vals, **own_type})
         if entering:
             entering._write_entry(stage, vals)
         return True
@@ -146,7 +147,8 @@ class CrmLead(models.Model):
             values["type"] = stage.lead_type
         if stage._sets_probability() and vals.get("active", True):
             values["automated_probability"] = stage.default_probability
-            if "probability" not in vals:
+            # an empty cell of an import says False; 0 is a legal probability
+            if vals.get("probability") is None or vals["probability"] is False:
                 values["probability"] = stage.default_probability
         return values
 
@@ -236,3 +238,15 @@ class CrmLead(models.Model):
         res = super().action_unarchive()
         lost._set_stage_probability()
         return res
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """A mail starts in the first stage, as what that stage is for.
+
+        Core's mail alias says "opportunity" wherever its own "Leads" setting is off.
+        """
+        values = dict(custom_values or {})
+        team = self.env["crm.team"].browse(values.get("team_id"))
+        if self._stage_find(team_id=team.id, domain=[("fold", "=", False)]).lead_type:
+            values.pop("type", None)
+        return super().message_new(msg_dict, custom_values=values)

@@ -1,6 +1,7 @@
 """Time recorded on a lead: its tickets and hours."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
@@ -47,12 +48,11 @@ class CrmLead(models.Model):
     def _compute_presales_cost(self):
         costs = dict.fromkeys(self, 0.0)
         leads = {lead._origin: lead for lead in self}
-        today = fields.Date.context_today(self)
-        for origin, currency, company, amount in self._read_timesheets(
-            ["lead_id", "currency_id", "company_id"], ["amount:sum"]
+        for origin, currency, company, day, amount in self._read_timesheets(
+            ["lead_id", "currency_id", "company_id", "date:day"], ["amount:sum"]
         ):
             lead = leads[origin]
-            costs[lead] -= currency._convert(amount, lead.company_currency, company, today)
+            costs[lead] -= currency._convert(amount, lead.company_currency, company, day)
         for lead, cost in costs.items():
             lead.presales_cost = cost
 
@@ -81,9 +81,13 @@ class CrmLead(models.Model):
         self.check_access("read")
         # sudo: salespeople need no project rights to record time on a lead they can read
         tickets = {}
-        for task in self.env["project.task"].sudo().search([("lead_id", "in", self.ids)]):
+        tasks = self.env["project.task"].sudo().search([("lead_id", "in", self.ids)], order="id")
+        for task in tasks.filtered(lambda task: task.parent_id.lead_id != task.lead_id):
             lead = task.lead_id.with_env(self.env)
-            if task.state not in CLOSED_STATES or lead.won_status == "lost":
+            is_open = task.state not in CLOSED_STATES or lead.won_status == "lost"
+            project = lead.sudo().project_id
+            takes_time = project.active and project.allow_timesheets
+            if is_open and (task.project_id == project or not takes_time):
                 tickets.setdefault(lead, task)
         missing = self.filtered(lambda lead: lead not in tickets)
         values = [lead._prepare_ticket_values() for lead in missing]
@@ -119,11 +123,16 @@ class CrmLead(models.Model):
         """Open the lead's ticket, created if there is none, to record time on it.
 
         :return: the ticket's form, or the lead's hours for who has no project rights
+        :raises UserError: when the user may not record time
         """
         self.ensure_one()
-        ticket = self._get_or_create_tickets()[self].sudo(False)
-        if not self.env.user.has_group("project.group_project_user"):
+        user = self.env.user
+        if not user.has_group("project.group_project_user"):
+            if not user.has_group("hr_timesheet.group_hr_timesheet_user"):
+                raise UserError(self.env._("You have no right to record time."))
+            self._get_or_create_tickets()
             return self.action_view_timesheets()
+        ticket = self._get_or_create_tickets()[self].sudo(False)
         return {
             "type": "ir.actions.act_window",
             "name": ticket.display_name,

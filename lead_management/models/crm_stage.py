@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import float_compare
+from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
@@ -69,9 +69,10 @@ class CrmStage(models.Model):
 
     @api.depends("default_probability", "uses_default_probability")
     def _compute_default_probability_lead_count(self):
-        leads_by_stage = self._get_default_probability_leads().grouped("stage_id")
+        leads = self._get_default_probability_leads()
+        counts = dict(leads._read_group([("id", "in", leads.ids)], ["stage_id"], ["__count"]))
         for stage in self:
-            stage.default_probability_lead_count = len(leads_by_stage.get(stage._origin, ()))
+            stage.default_probability_lead_count = counts.get(stage._origin, 0)
 
     @api.onchange("is_won", "uses_default_probability")
     def _onchange_default_probability(self):
@@ -128,17 +129,22 @@ class CrmStage(models.Model):
         :rtype: crm.lead
         """
         stages = self._origin.filtered(lambda stage: stage._sets_probability())
+        Lead = self.env["crm.lead"]
         if not stages:
-            return self.env["crm.lead"]
-        leads = self.env["crm.lead"].search(
-            [("stage_id", "in", stages.ids), ("won_status", "=", "pending")]
-        )
-        return leads.filtered(
-            lambda lead: (
-                lead.is_automated_probability
-                and float_compare(lead.probability, lead.stage_id.default_probability, 2) != 0
+            return Lead
+        stages.flush_recordset(["default_probability"])
+        Lead.flush_model(["probability", "automated_probability", "stage_id", "won_status"])
+        query = Lead._search([("stage_id", "in", stages.ids), ("won_status", "=", "pending")])
+        query.add_where(
+            SQL(
+                """ROUND(COALESCE(crm_lead.probability, 0)::numeric, 2)
+                       = ROUND(COALESCE(crm_lead.automated_probability, 0)::numeric, 2)
+                   AND ROUND(COALESCE(crm_lead.probability, 0)::numeric, 2) != (
+                       SELECT ROUND(stage.default_probability::numeric, 2)
+                         FROM crm_stage AS stage WHERE stage.id = crm_lead.stage_id)"""
             )
         )
+        return Lead.browse(query.get_result_ids())
 
     def action_apply_default_probability(self):
         """Give the stage's default to the open leads in it whose probability nobody typed in.

@@ -8,8 +8,8 @@ class IrModuleModule(models.Model):
         """When a language is activated, let our terms for core's labels win over core's.
 
         Odoo gives a label to the first module that translates it: "Declined" would read
-        "Verloren" in German. Several modules at once means a language is activated; an update
-        loads modules one by one and keeps what users changed.
+        "Verloren" in German. Several modules at once means a language is activated in the
+        settings; an update loads modules one by one and keeps what users changed.
         """
         res = super()._load_module_terms(modules, langs, overwrite=overwrite)
         if len(modules) > 1 and "lead_management" in modules:

@@ -79,6 +79,20 @@ class ProjectProject(models.Model):
         )
         return [("won_status", "=", "lost"), ("company_id", "in", [*companies.ids, False])]
 
+    @api.constrains("allow_billable", "privacy_visibility", "is_template", "company_id")
+    def _check_lead_project(self):
+        """An internal lead project stays what it was when it was chosen."""
+        # sudo: also for who may not see the companies
+        companies = self.env["res.company"].sudo()
+        companies.search([("lead_project_id", "in", self.ids)])._check_lead_project_id()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_pending_again(self):
+        """The leads of a deleted project wait for another one."""
+        # sudo: whoever may delete the project need not see its leads
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        leads.search([("project_id", "in", self.ids)]).write({"project_id": False})
+
     def _thread_to_store(self, store, fields, *, request_list=None):
         """Let salespeople without project rights open the project of their lead.
 

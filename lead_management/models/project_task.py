@@ -20,4 +20,8 @@ class ProjectTask(models.Model):
     @api.depends("parent_id.lead_id")
     def _compute_lead_id(self):
         for task in self:
-            task.lead_id = task.lead_id or task.parent_id.lead_id
+            lead = task.parent_id.lead_id
+            # what is done in the customer's project is no presales time any more
+            if lead.project_id and lead.project_id == task.parent_id.project_id:
+                lead = task.lead_id
+            task.lead_id = task.lead_id or lead

@@ -65,7 +65,9 @@ class ResCompany(models.Model):
         self.ensure_one()
         if not self.lead_project_id:
             # two first users at once: the second one waits, then retries on fresh data
-            self.env.cr.execute("SELECT 1 FROM res_company WHERE id = %s FOR UPDATE", (self.id,))
+            self.env.cr.execute(
+                "SELECT 1 FROM res_company WHERE id = %s FOR NO KEY UPDATE", (self.id,)
+            )
             project = self.env["project.project"].with_context(mail_create_nosubscribe=True)
             self.lead_project_id = project.create(self._prepare_lead_project_values())
         project = self.lead_project_id

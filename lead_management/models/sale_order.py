@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SaleOrder(models.Model):
@@ -7,3 +7,12 @@ class SaleOrder(models.Model):
     # Core, before odoo/odoo#250694, computes this in the user's rights from a field that only
     # project users may read: salespeople who record hours could not open an offer at all.
     show_hours_recorded_button = fields.Boolean(compute_sudo=True)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_main_offer(self):
+        """A value that followed a deleted offer stays, entered by hand from then on."""
+        # sudo: whoever may delete the offer need not be able to write its lead
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        leads.search([("main_order_id", "in", self.ids)]).write(
+            {"main_order_id": False, "value_source": "manual"}
+        )

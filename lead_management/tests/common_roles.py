@@ -127,7 +127,10 @@ class RolesCommon(LeadManagementCommon):
     def _convert_to_project_of(cls, lead, user):
         """Win the lead into a project of employees that ``user`` manages."""
         project = cls.create_project(
-            f"Project with {user.login}", user_id=user.id, privacy_visibility="employees"
+            f"Project with {user.login}",
+            user_id=user.id,
+            privacy_visibility="employees",
+            allow_billable=True,
         )
         wizard = cls.env["crm.lead.won"].create(
             {

@@ -321,3 +321,13 @@ class TestLeadOffer(LeadManagementCommon):
 
         read(1)
         self.assertEqual(read(10), read(20))
+
+    def test_offer_written_elsewhere_is_assigned_to_the_lead(self):
+        lead = self.create_lead(user_id=self.salesperson.id)
+        offer = self.create_offer(lead)
+        offer.opportunity_id = False
+        self.assertFalse(lead.main_order_id)
+        lead.with_user(self.salesperson).order_to_assign_id = offer
+        self.assertEqual(lead.order_ids, offer)
+        self.assertEqual(lead.main_order_id, offer)
+        self.assertFalse(lead.order_to_assign_id)

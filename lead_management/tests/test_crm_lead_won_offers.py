@@ -1,5 +1,6 @@
 """Won: the offers follow into the project, and confirming them makes no second one."""
 
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -172,10 +173,10 @@ class TestWonOffers(LeadManagementCommon):
         target = self.create_project(allow_billable=False)
         lead = self._create_lead()
         offer = self.create_offer(lead, tracking="task_in_project")
-        self.convert(lead, self.salesperson, target="existing", project_id=target.id)
-        self.assertEqual(offer.project_id, target)
-        self.assertTrue(target.allow_billable)
-        self.assertEqual(target.partner_id, self.partner)
+        with self.assertRaisesRegex(UserError, "not billable"):
+            self.convert(lead, self.salesperson, target="existing", project_id=target.id)
+        self.assertFalse(offer.project_id)
+        self.assertFalse(target.allow_billable)
 
     def test_offer_that_runs_in_another_project_stays_there(self):
         elsewhere = self.create_project("Elsewhere", allow_billable=True)

@@ -93,7 +93,9 @@ class TestLeadStoryTour(LeadTourCommon):
     def test_tour_won_into_an_existing_project(self):
         """Hours and offer move to the project that is there; none is created."""
         customer = self.create_partner("Franz Gruber")
-        project = self.create_project("House Gruber", privacy_visibility="employees")
+        project = self.create_project(
+            "House Gruber", privacy_visibility="employees", allow_billable=True
+        )
         lead = self.create_lead(name="Terrace Gruber", partner_id=customer.id, stage="negotiation")
         order = self.create_offer(lead, price=800.0, tracking="task_in_project")
         hours = self.create_seller_hours(lead, 4)

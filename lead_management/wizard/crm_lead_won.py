@@ -137,7 +137,8 @@ class CrmLeadWon(models.TransientModel):
     def _compute_project_id(self):
         for wizard in self:
             leads = wizard._get_leads()
-            projects = leads._get_order_projects(leads.sudo().order_ids)
+            # sudo: the project of the lead, or of its order, need not be readable
+            projects = leads.sudo().project_id or leads._get_order_projects(leads.sudo().order_ids)
             wizard.project_id = projects.sudo(False) if len(projects) == 1 else False
 
     @api.depends("lead_ids")
@@ -267,7 +268,8 @@ class CrmLeadWon(models.TransientModel):
     def _has_other_customer(self):
         """Whether the existing project is for somebody else than the contact."""
         # sudo: the customer of a project need not be readable for a salesperson
-        customer = self.project_id.sudo().partner_id.commercial_partner_id
+        project = self.project_id._origin.sudo(False)._filtered_access("read")
+        customer = project.sudo().partner_id.commercial_partner_id
         partners = (self.partner_id or self._get_leads().partner_id).commercial_partner_id
         return bool(
             self.target == "existing"
@@ -367,7 +369,9 @@ class CrmLeadWon(models.TransientModel):
             )
         leads.check_access("write")
         leads._lock_for_conversion()
-        if leads._is_converted():
+        if leads._is_converted() and not (
+            self.project_id == leads.sudo().project_id and leads._has_unconverted_rest()
+        ):
             return leads[:1].action_view_project()
         plan = leads._plan_conversion(self._get_choices())
         if plan.refusals:
