@@ -1,7 +1,7 @@
 """Time recorded on a lead: its tickets and hours."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError
 from odoo.tools.misc import clean_context
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
@@ -123,13 +123,14 @@ class CrmLead(models.Model):
         """Open the lead's ticket, created if there is none, to record time on it.
 
         :return: the ticket's form, or the lead's hours for who has no project rights
-        :raises UserError: when the user may not record time
+        :raises AccessError: when the user may not record time
         """
         self.ensure_one()
+        self.check_access("read")
         user = self.env.user
         if not user.has_group("project.group_project_user"):
             if not user.has_group("hr_timesheet.group_hr_timesheet_user"):
-                raise UserError(self.env._("You have no right to record time."))
+                raise AccessError(self.env._("You have no right to record time."))
             self._get_or_create_tickets()
             return self.action_view_timesheets()
         ticket = self._get_or_create_tickets()[self].sudo(False)

@@ -175,7 +175,8 @@ class RoleOperations:
         line = lead.env["account.analytic.line"].create(
             {"task_id": ticket.id, "project_id": ticket.project_id.id, "unit_amount": 1}
         )
-        return line.sudo().lead_id == lead
+        # in the customer's project it is no presales time
+        return line.sudo().lead_id == (lead if not lead.sudo().project_id else lead.browse())
 
     def find_own_hours(self, lead, world):
         return self._find_hours(lead, world.user)

@@ -202,7 +202,8 @@ class TestWonProject(LeadManagementCommon):
         lead = self.create_lead(stage="negotiation", contact_name="Maria Huber")
         self.record_hours(lead)
         offer = self.create_offer(lead, tracking="task_in_project")
-        wizard = self.open_won_dialog(lead, self.salesperson).with_context(
+        wizard = self.open_won_dialog(lead, self.salesperson, partner_choice="create")
+        wizard = wizard.with_context(
             default_type="opportunity",
             default_name="leaked",
             default_user_id=self.salesperson_2.id,
@@ -396,7 +397,7 @@ class TestWonProject(LeadManagementCommon):
         self.record_hours(lead, hours=4.5)
         offer = self.create_offer(lead, price=10500)
         self.env.flush_all()
-        wizard = self.open_won_dialog(lead, self.salesperson)
+        wizard = self.open_won_dialog(lead, self.salesperson, partner_choice="create")
         self.assertIn("04:30", wizard.hours_text)
         self.assertIn(self.employee.name, wizard.hours_text)
         self.assertIn(offer.name, wizard.order_text)

@@ -157,3 +157,10 @@ class TestWonContact(LeadManagementCommon):
         self.assertEqual(company.customer_rank, 1)
         with self.assertRaisesRegex(UserError, "contact first"):
             self.create_lead().action_activate_customer()
+
+    def test_the_customer_of_the_offer_is_proposed(self):
+        customer = self.create_partner("Franz Gruber")
+        lead = self.create_lead(stage="negotiation", contact_name="F. Gruber")
+        self.create_offer(lead, partner_id=customer.id)
+        dialog = self.open_won_dialog(lead, self.salesperson)
+        self.assertEqual((dialog.partner_choice, dialog.partner_id), ("link", customer))

@@ -164,7 +164,10 @@ class CrmLeadWon(models.TransientModel):
     def _compute_partner_id(self):
         for wizard in self:
             leads = wizard._get_leads()
-            lead, partner = leads[:1], leads.partner_id[:1]
+            lead = leads[:1]
+            # sudo: the customer an offer was written for is the customer, whoever wrote it
+            offer = leads.sudo().main_order_id[:1]
+            partner = leads.partner_id[:1] or offer.partner_id.sudo(False)
             if lead and not partner:
                 partner = lead._find_matching_partner()
             wizard.partner_id = partner
