@@ -13,14 +13,15 @@ def database(purpose):
         yield name
 
 
-def run_shell(database, script, check=True, **variables):
+def run_shell(database, script, check=True, options=(), **variables):
     """Run ``script`` in an Odoo shell; returns the finished process.
 
     :param check: fail when the script raised
+    :param options: more of Odoo's command line
     :param variables: environment variables for the script
     """
     done = subprocess.run(
-        odoo.command("shell", "-d", database, "--no-http", "--log-level=critical"),
+        odoo.command("shell", "-d", database, "--no-http", "--log-level=critical", *options),
         input=script,
         env={**odoo.odoo_env(odoo.write_config()), **variables, "PYTHONUNBUFFERED": "1"},
         cwd=settings.REPO,

@@ -1,0 +1,2 @@
+from . import lead_visit
+from . import crm_lead

@@ -1,0 +1,85 @@
+"""Another addon takes part in a conversion: it plans, warns, moves and tells, by two hooks."""
+
+import json
+
+import pytest
+
+from devtools import databases, odoo, settings
+from tests import odoo_scripts
+
+MODULE = "lead_management_test_visit"
+ADDONS = f"--addons-path={odoo.addons_path()},{settings.REPO / 'tests' / 'addons'}"
+
+# A salesperson without project rights, two leads with a visit each, one of them to be won.
+CONVERT = """
+import json
+from odoo.tests.common import new_test_user
+
+user = new_test_user(env, "seller", groups="sales_team.group_sale_salesman")
+leads = env["crm.lead"].create([
+    {"name": f"Bathroom {n}", "user_id": user.id, "contact_name": "Maria"} for n in range(2)])
+visits = env["lead.visit"].create([{"lead_id": lead.id, "cost": "40 km"} for lead in leads])
+lead, visit = leads[0], visits[0]
+env.flush_all()
+env.invalidate_all()
+action = lead.with_user(user).action_won()
+dialog = env["crm.lead.won"].with_user(user).with_context(**action["context"]).create({})
+plan = dialog.lead_ids._plan_conversion(dialog._get_choices())
+result = {"planned": plan.extras["visits"].ids == visit.ids, "warning": dialog.warning_text,
+          "planning changed": bool(visit.project_id)}
+dialog.action_convert()
+env.flush_all()
+env.invalidate_all()
+env.cr.execute("SELECT project_id FROM lead_visit ORDER BY id")
+result["projects"] = [project for project, in env.cr.fetchall()]
+result["project"] = lead.project_id.id
+result["lead"] = lead.message_ids[0].body
+result["project messages"] = lead.project_id.message_ids[0].body
+print("RESULT " + json.dumps(result))
+"""
+# Without a project nothing is moved, and nothing is said.
+CONVERT_WITHOUT_PROJECT = """
+import json
+
+lead = env["crm.lead"].create({"name": "Bathroom"})
+visit = env["lead.visit"].create({"lead_id": lead.id})
+dialog = env["crm.lead.won"].with_context(**lead.action_won()["context"])
+dialog = dialog.create({"target": "none"})
+dialog.action_convert()
+print("RESULT " + json.dumps({"warning": dialog.warning_text, "won": lead.won_status,
+                              "project": visit.project_id.id, "lead": lead.message_ids[0].body}))
+"""
+
+
+@pytest.fixture(scope="module")
+def extended_database():
+    """A database with the addon and the one that extends it."""
+    with odoo_scripts.database("visits") as name:
+        log = odoo.build(["-d", name, "-i", MODULE, ADDONS], f"db-{name}")
+        databases.check_installed(name, [MODULE], log)
+        yield name
+
+
+def result_of(name, script):
+    printed = odoo_scripts.run_shell(name, script, options=[ADDONS]).stdout
+    line = next(line for line in printed.splitlines() if line.startswith("RESULT "))
+    return json.loads(line.removeprefix("RESULT "))
+
+
+def test_visits_of_another_addon_move_with_the_lead(extended_database):
+    result = result_of(extended_database, CONVERT)
+    assert result["planned"]
+    assert result["warning"] == "A visit cost 40 km."
+    assert not result["planning changed"]
+    assert result["project"]
+    assert result["projects"] == [result["project"], None], "the other lead's visit stays"
+    assert "1 visit moved." in result["lead"]
+    assert "1 visit moved." in result["project messages"]
+
+
+def test_visits_stay_without_a_project(extended_database):
+    result = result_of(extended_database, CONVERT_WITHOUT_PROJECT)
+    assert result["won"] == "won"
+    assert not result["project"]
+    assert not result["warning"]
+    assert "visit" not in result["lead"]
