@@ -60,16 +60,7 @@ class CrmLead(models.Model):
             .search([("lead_id", "in", self.ids), ("project_id", "!=", False)])
         )
         lines = self.env["account.analytic.line"].sudo()
-        hours = lines.search([("task_id", "in", tickets.ids), ("project_id", "!=", False)])
-        # somebody may have taken the ticket off a line in the lead project
-        hours |= lines.search(
-            [
-                ("lead_id", "in", self.ids),
-                ("task_id", "=", False),
-                ("project_id", "!=", False),
-                ("project_id.allow_billable", "=", False),
-            ]
-        )
+        hours = self._collect_conversion_hours(tickets)
         placed = tickets.filtered(
             lambda task: task.project_id.allow_billable or task.project_id == plan.choices.project
         )
@@ -90,6 +81,22 @@ class CrmLead(models.Model):
             empty = tickets.browse()
             plan.tickets = plan.split_tickets = empty
             plan.moving = lines.browse()
+
+    def _collect_conversion_hours(self, tickets):
+        """The hours on ``tickets``, and those in the lead project whose ticket was taken off.
+
+        :param tickets: ``project.task`` in sudo mode
+        :return: ``account.analytic.line`` in sudo mode
+        """
+        lines = self.env["account.analytic.line"].sudo()
+        loose = [
+            ("lead_id", "in", self.ids),
+            ("task_id", "=", False),
+            ("project_id", "!=", False),
+            ("project_id.allow_billable", "=", False),
+        ]
+        on_tickets = [("task_id", "in", tickets.ids), ("project_id", "!=", False)]
+        return lines.search(on_tickets) | lines.search(loose)
 
     def _plan_orders(self, plan):
         """Which offers are linked to the project, and which are cancelled."""
@@ -236,10 +243,7 @@ class CrmLead(models.Model):
                     company=template.company_id.name,
                 )
             )
-        if template.privacy_visibility in ("portal", "invited_users") and plan.moving:
-            plan.warnings.append(
-                self.env._("The customer will be able to see the hours in the portal.")
-            )
+        self._plan_visibility(plan, template)
         missing = self._get_missing_plans(template, choices.company) if plan.moving else []
         if missing:
             plan.refusals.append(
@@ -280,10 +284,7 @@ class CrmLead(models.Model):
                     project=project.name,
                 )
             )
-        if project.privacy_visibility in ("portal", "invited_users") and plan.moving:
-            plan.warnings.append(
-                self.env._("The customer will be able to see the hours in the portal.")
-            )
+        self._plan_visibility(plan, project)
         if project.company_id and project.company_id != choices.company:
             plan.refusals.append(
                 self.env._(
@@ -292,6 +293,18 @@ class CrmLead(models.Model):
                     company=project.company_id.name,
                 )
             )
+        self._plan_customer(plan, project)
+
+    def _plan_visibility(self, plan, project):
+        """Whether customers can read the hours in ``project`` (sudo), or in one made of it."""
+        if project.privacy_visibility in ("portal", "invited_users") and plan.moving:
+            plan.warnings.append(
+                self.env._("The customer will be able to see the hours in the portal.")
+            )
+
+    def _plan_customer(self, plan, project):
+        """Whether ``project`` (sudo) is for somebody else than the leads are from."""
+        choices = plan.choices
         customer = project.partner_id.commercial_partner_id
         partners = (choices.partner or self.partner_id).commercial_partner_id
         if customer and (partners - customer or choices.partner_choice == "create"):
