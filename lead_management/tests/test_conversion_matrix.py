@@ -5,6 +5,7 @@ from itertools import product
 from typing import NamedTuple
 
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common_conversion import TRACKINGS, ConversionCommon
@@ -41,9 +42,11 @@ class TestConversionMatrix(ConversionCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.template = cls.create_project(
-            "Template", is_template=True, **{cls.department: cls.departments[1].id}
+            "Template",
+            is_template=True,
+            task_ids=[Command.create({"name": "Kick-off"})],
+            **{cls.department: cls.departments[1].id},
         )
-        cls.template.write({"task_ids": [(0, 0, {"name": "Kick-off"})]})
         cls.env.flush_all()
 
     def test_every_pair_of_kinds_is_among_the_combinations(self):

@@ -166,8 +166,7 @@ class TestConversionProperties(ConversionCommon):
                 self.convert(lead, self.salesperson, hours_billable=billable)
             self.assertEqual((lead.won_status, lead.project_id), ("won", project))
         elif step == "raise cost":
-            for employee in self.employees:
-                employee.hourly_cost += 7
+            self._raise_costs()
         elif step == "record":
             recorded = self._record(*line[1:], lead_id=lead.id)
             self.assertEqual(recorded.project_id, lead.project_id or self.lead_project)
@@ -179,7 +178,8 @@ class TestConversionProperties(ConversionCommon):
             lead.timesheet_ids.sorted()[:1].timesheet_invoice_id = self.invoice
 
     def _convert(self, leads, target, billable=False):
-        """Into what is asked for, or where an order runs already."""
+        """Into what is asked for, or where an order runs already; work costs more by then."""
+        self._raise_costs()
         running = self._running_projects(leads)
         values = {"hours_billable": billable, "project_template_id": False}
         if target == "existing" or len(running) > 1:
@@ -187,6 +187,10 @@ class TestConversionProperties(ConversionCommon):
         elif target == "none" or not running:
             values["target"] = target
         self.open_won_dialog(leads, self.salesperson, **values).action_convert()
+
+    def _raise_costs(self):
+        for employee in self.employees:
+            employee.hourly_cost += 7
 
     def _running_projects(self, leads):
         return leads._get_order_projects(leads.order_ids)
