@@ -22,6 +22,8 @@
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_menu_views.xml",
+        "report/crm_lead_pipeline_report_views.xml",
+        "report/crm_lead_report_menus.xml",
     ],
     "demo": [
         "demo/crm_stage_demo.xml",

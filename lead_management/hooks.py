@@ -14,6 +14,8 @@ def pre_init_hook(env):
         ALTER TABLE crm_lead
             ADD COLUMN IF NOT EXISTS next_follow_up date,
             ADD COLUMN IF NOT EXISTS main_order_id int4,
+            ADD COLUMN IF NOT EXISTS planned_revenue numeric,
+            ADD COLUMN IF NOT EXISTS planned_prorated_revenue numeric,
             ADD COLUMN IF NOT EXISTS value_source varchar DEFAULT 'manual',
             ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
         ALTER TABLE crm_lead
@@ -39,9 +41,11 @@ def pre_init_hook(env):
 def post_init_hook(env):
     """Give a database without leads the nine stages; leave any other one as it is.
 
+    The history starts with one row per open lead.
     Our terms for core's labels win over core's in the languages that are installed already.
     """
     env["crm.stage"]._install_standard_stages()
+    env["crm.lead.history"]._record_open_leads()
     languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
     if languages:
         modules = env["ir.module.module"]

@@ -9,6 +9,10 @@ from . import crm_lead_stage
 from . import crm_lead_timesheet
 from . import crm_lead_offer
 from . import crm_lead_decision
+from . import crm_lead_value
+from . import crm_lead_payment
+from . import crm_lead_history
+from . import crm_lead_tracking
 from . import crm_lead_conversion_plan
 from . import crm_lead_conversion
 from . import project_project

@@ -1,0 +1,2 @@
+from . import crm_lead_report_mixin
+from . import crm_lead_pipeline_report

@@ -1,0 +1,162 @@
+from odoo import api, fields, models
+from odoo.tools import SQL, date_utils
+
+
+class CrmLeadPipelineReport(models.Model):
+    """The pipeline: a row per planned payment, and one for the part of a lead's value that no
+    payment covers.
+
+    The rows of a lead add up to its expected revenue, and their weighted amounts to its
+    weighted value, to the cent. A payment counts at its date, the uncovered part at the
+    planned order date. What has neither is undated; what is in the past and still open is
+    overdue.
+    """
+
+    _name = "crm.lead.pipeline.report"
+    _inherit = "crm.lead.report.mixin"
+    _description = "Pipeline"
+    _auto = False
+    _rec_name = "lead_id"
+    _order = "date, id"
+    _depends = {
+        "crm.lead": [
+            "active",
+            "category_id",
+            "company_id",
+            "date_deadline",
+            "expected_revenue",
+            "planned_prorated_revenue",
+            "planned_revenue",
+            "probability",
+            "prorated_revenue",
+            "source_id",
+            "stage_id",
+            "team_id",
+            "type",
+            "user_id",
+            "won_status",
+        ],
+        "crm.lead.payment": ["amount", "amount_weighted", "date", "lead_id", "name"],
+    }
+
+    name = fields.Char("Payment", readonly=True)
+    date = fields.Date(
+        readonly=True,
+        help="The payment's date; the planned order date for what no payment covers.",
+    )
+    fiscal_quarter = fields.Char(
+        readonly=True, help="By the fiscal year of the company you are working in."
+    )
+    timing = fields.Selection(
+        [("dated", "Dated"), ("undated", "Undated"), ("overdue", "Overdue")],
+        readonly=True,
+        help="Undated: neither the payment nor the order has a date. "
+        "Overdue: the date is past and the lead is still open.",
+    )
+    won_status = fields.Selection(
+        [("won", "Won"), ("lost", "Declined"), ("pending", "Open")], "Status", readonly=True
+    )
+    active = fields.Boolean(
+        readonly=True, help="Not set for a lead that was archived without being decided."
+    )
+    source_id = fields.Many2one("utm.source", readonly=True)
+    probability = fields.Float("Probability (%)", readonly=True, aggregator="avg")
+    amount = fields.Monetary(
+        "Unweighted", currency_field="currency_id", readonly=True, help="Without taxes."
+    )
+    amount_weighted = fields.Monetary(
+        "Weighted",
+        currency_field="currency_id",
+        readonly=True,
+        help="Unweighted × probability.",
+    )
+
+    @property
+    def _table_query(self):
+        rest = SQL("(lead.expected_revenue - COALESCE(lead.planned_revenue, 0))")
+        planned_weighted = SQL("COALESCE(lead.planned_prorated_revenue, 0)")
+        return SQL(
+            """
+            %(payments)s
+            UNION ALL
+            %(rests)s
+            """,
+            payments=self._select_rows(
+                SQL("2 * payment.id"),
+                SQL("payment.name"),
+                SQL("payment.date"),
+                SQL("payment.amount"),
+                SQL("payment.amount_weighted"),
+                SQL(
+                    "crm_lead_payment AS payment JOIN crm_lead AS lead ON lead.id = payment.lead_id"
+                ),
+                SQL("TRUE"),
+            ),
+            rests=self._select_rows(
+                SQL("2 * lead.id + 1"),
+                SQL("NULL::varchar"),
+                SQL("lead.date_deadline"),
+                SQL("COALESCE(%s, 0)", rest),
+                SQL("COALESCE(lead.prorated_revenue, 0) - %s", planned_weighted),
+                SQL("crm_lead AS lead"),
+                SQL("(COALESCE(lead.planned_revenue, 0) = 0 OR %s != 0)", rest),
+            ),
+        )
+
+    @api.model
+    def _select_rows(self, row_id, name, date, amount, weighted, source, condition):
+        """One half of the report as SQL; all parameters are SQL."""
+        return SQL(
+            """
+            SELECT %(row_id)s AS id,
+                   lead.id AS lead_id,
+                   %(name)s AS name,
+                   %(date)s AS date,
+                   %(fiscal_quarter)s AS fiscal_quarter,
+                   CASE WHEN %(date)s IS NULL THEN 'undated'
+                        WHEN %(date)s < %(today)s AND lead.won_status = 'pending' THEN 'overdue'
+                        ELSE 'dated' END AS timing,
+                   lead.type, lead.stage_id, lead.category_id, lead.user_id, lead.team_id,
+                   lead.source_id, lead.company_id, lead.won_status, lead.probability,
+                   (lead.active OR lead.won_status != 'pending') AS active,
+                   %(amount)s AS amount,
+                   %(weighted)s AS amount_weighted,
+                   %(currency)s
+              FROM %(source)s
+              %(rates)s
+             WHERE %(condition)s AND %(company)s
+            """,
+            row_id=row_id,
+            name=name,
+            date=date,
+            fiscal_quarter=self._get_fiscal_quarter_sql(date),
+            today=fields.Date.context_today(self),
+            amount=self._convert_sql(amount),
+            weighted=self._convert_sql(weighted),
+            currency=self._get_currency_columns(),
+            source=source,
+            rates=self._join_currency_table("lead"),
+            condition=condition,
+            company=self._where_company("lead"),
+        )
+
+    @api.model
+    def _get_fiscal_quarter_sql(self, date):
+        """SQL of the fiscal quarter of ``date``, such as ``2026 Q1`` or ``2026/27 Q4``."""
+        company = self.env.company
+        month = int(company.fiscalyear_last_month)
+        # the fiscal year's last day as an offset from a month's end, for years ending mid-month
+        is_month_end = company.fiscalyear_last_day >= 28 and (
+            date_utils.end_of(fields.Date.to_date(f"2025-{month:02}-01"), "month").day
+            <= company.fiscalyear_last_day
+        )
+        days = 0 if is_month_end else company.fiscalyear_last_day
+        shift = month % 12 if is_month_end else (month - 1)
+        start = SQL(
+            "(DATE_TRUNC('month', %s - %s) - MAKE_INTERVAL(months => %s))", date, days, shift
+        )
+        year = SQL("EXTRACT(YEAR FROM %s)::int", start)
+        label = SQL("%s::varchar", year)
+        if shift:
+            label = SQL("%s || '/' || LPAD(((%s + 1) %% 100)::varchar, 2, '0')", label, year)
+        return SQL("%s || ' Q' || EXTRACT(QUARTER FROM %s)::varchar", label, start)
