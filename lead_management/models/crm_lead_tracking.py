@@ -25,13 +25,12 @@ class CrmLead(models.Model):
 
     def _write_multi(self, vals_list):
         """The door through which every update reaches the database: writes and recomputations."""
-        res = super()._write_multi(vals_list)
         self.browse(
             record_id
             for record_id, vals in zip(self._ids, vals_list, strict=True)
             if not RECORDED.isdisjoint(vals)
         )._record_later()
-        return res
+        return super()._write_multi(vals_list)
 
     def _record_later(self):
         if self:
