@@ -44,7 +44,6 @@ class CrmLeadHistory(models.Model):
     _name = "crm.lead.history"
     _description = "Lead History"
     _order = "date desc, id desc"
-    _rec_name = "lead_id"
     _log_access = False
 
     lead_id = fields.Many2one(
@@ -93,6 +92,12 @@ class CrmLeadHistory(models.Model):
     def _compute_currency_id(self):
         for row in self:
             row.currency_id = (row.company_id or self.env.company).currency_id
+
+    @api.depends("lead_id")
+    def _compute_display_name(self):
+        # sudo: who may read figures may read what the lead is called, and nothing else of it
+        for row in self.sudo():
+            row.display_name = row.lead_id.name or self.env._("Deleted lead")
 
     # ------------------------------------------------------------
     # Append-only

@@ -16,7 +16,6 @@ class CrmLeadPipelineReport(models.Model):
     _inherit = "crm.lead.report.mixin"
     _description = "Pipeline"
     _auto = False
-    _rec_name = "lead_id"
     _order = "date, id"
     _depends = {
         "crm.lead": [

@@ -30,6 +30,12 @@ class CrmLeadReportMixin(models.AbstractModel):
         readonly=True, help="The day whose rates amounts of other companies are converted at."
     )
 
+    @api.depends("lead_id")
+    def _compute_display_name(self):
+        # sudo: who may read figures may read what the lead is called, and nothing else of it
+        for row in self.sudo():
+            row.display_name = row.lead_id.name or self.env._("Deleted lead")
+
     @api.model
     def _search(self, *args, **kwargs):
         # rows are computed by the database: what was read before may be outdated

@@ -18,4 +18,5 @@ from . import test_pitfalls
 from . import test_pitfalls_orders
 from . import test_roles
 from . import test_roles_companies
+from . import test_roles_figures
 from . import test_roles_web
