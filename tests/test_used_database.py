@@ -99,6 +99,29 @@ def test_installing_does_not_ask_for_projects_of_leads_won_long_ago(used_databas
     assert states.splitlines() == ["lost|none|10", "pending|none|40", "won|no_project|10"]
 
 
+def test_history_begins_with_one_row_per_lead_in_the_pipeline(used_database):
+    name, _before = used_database
+    rows = "SELECT count(*), count(DISTINCT lead_id) FROM crm_lead_history WHERE is_open"
+    # 40 open ones, less the 3 archived
+    assert postgres.query(rows, name) == "37|37"
+    assert postgres.query("SELECT count(*) FROM crm_lead_history", name) == "37"
+
+
+def test_updating_from_before_the_history_begins_it(used_database):
+    name, before = used_database
+    postgres.query(
+        """
+        TRUNCATE crm_lead_history;
+        ALTER TABLE crm_lead DROP COLUMN planned_revenue, DROP COLUMN planned_prorated_revenue;
+        UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'lead_management'
+        """,
+        name,
+    )
+    odoo.build(["-d", name, "-u", settings.ADDON], f"db-{name}")
+    assert read_state(name) == before
+    assert postgres.query("SELECT count(*) FROM crm_lead_history", name) == "37"
+
+
 def test_nightly_scoring_still_predicts_after_installing(used_database):
     name, before = used_database
     run_shell(name, 'env["crm.lead"]._cron_update_automated_probabilities(); env.cr.commit()')
