@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, float_compare
+from odoo.tools import SQL, float_compare, float_round
 from odoo.tools.misc import formatLang
 
 from ..tools.intervals import wilson_interval
@@ -45,7 +45,7 @@ class CrmStageCalibrationReport(models.Model):
     decided = fields.Integer(
         "Cases", readonly=True, help="Leads that were in this phase and are won or declined now."
     )
-    won = fields.Integer(readonly=True, help="How many of the cases were won.")
+    won = fields.Integer("Cases Won", readonly=True, help="How many of the cases were won.")
     rate = fields.Float(
         "Won (%)",
         readonly=True,
@@ -54,7 +54,6 @@ class CrmStageCalibrationReport(models.Model):
         "as not won.",
     )
     difference = fields.Float(
-        "Difference (Points)",
         readonly=True,
         aggregator="avg",
         help="Default less share won, in percentage points. Positive: the default promises more "
@@ -84,7 +83,7 @@ class CrmStageCalibrationReport(models.Model):
             ("too_high", "Too high"),
             ("too_low", "Too low"),
         ],
-        "Default",
+        "Assessment",
         compute="_compute_interval",
         search="_search_state",
         help="Whether the default is inside the likely interval. Under 20 cases say nothing.",
@@ -226,7 +225,7 @@ class CrmStageCalibrationReport(models.Model):
     def _get_applicable_rate(self):
         """The share won as a default: in percent, with one decimal."""
         self.ensure_one()
-        return round(self.rate, 1)
+        return float_round(self.rate, precision_digits=1)
 
     def _get_refusal(self):
         """Why the share won cannot be the stage's default, and what to do; empty when it can.

@@ -26,7 +26,6 @@ class CrmStageCalibrationApply(models.TransientModel):
         help="Whose leads were counted: those of the companies you have chosen.",
     )
     apply_to_leads = fields.Boolean(
-        "Open Leads Too",
         help="Give the new default to the open leads in this phase that nobody changed by hand. "
         "Without it, it counts for leads that enter the phase from now on.",
     )
@@ -112,7 +111,7 @@ class CrmStageCalibrationApply(models.TransientModel):
     def action_apply(self):
         """Apply what the dialog shows.
 
-        :return: the report, with the new figures
+        :return: the action that closes the dialog
         :raises AccessError: when the user may not change stages
         :raises UserError: when the share cannot be a default, or is another by now
         """
@@ -126,4 +125,4 @@ class CrmStageCalibrationApply(models.TransientModel):
         row.action_apply_rate()
         if self.apply_to_leads:
             self.stage_id.action_apply_default_probability()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return {"type": "ir.actions.act_window_close"}
