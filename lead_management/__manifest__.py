@@ -13,6 +13,7 @@
         "wizard/crm_lead_lost_views.xml",
         "wizard/crm_stage_load_views.xml",
         "views/crm_stage_views.xml",
+        "views/crm_lost_reason_views.xml",
         "views/crm_lead_category_views.xml",
         "views/crm_lead_views.xml",
         "views/crm_lead_notes_views.xml",
@@ -23,6 +24,9 @@
         "views/res_config_settings_views.xml",
         "views/crm_menu_views.xml",
         "report/crm_lead_pipeline_report_views.xml",
+        "wizard/crm_stage_calibration_apply_views.xml",
+        "report/crm_stage_calibration_report_views.xml",
+        "report/crm_lead_presales_report_views.xml",
         "report/crm_lead_report_menus.xml",
     ],
     "demo": [

@@ -41,11 +41,12 @@ def pre_init_hook(env):
 def post_init_hook(env):
     """Give a database without leads the nine stages; leave any other one as it is.
 
-    The history starts with one row per open lead.
+    The history starts with one row per open lead. Core's lost reasons get their kinds.
     Our terms for core's labels win over core's in the languages that are installed already.
     """
     env["crm.stage"]._install_standard_stages()
     env["crm.lead.history"]._record_open_leads()
+    env["crm.lost.reason"]._fill_core_kinds()
     languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
     if languages:
         modules = env["ir.module.module"]

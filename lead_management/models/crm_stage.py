@@ -129,19 +129,33 @@ class CrmStage(models.Model):
         :rtype: crm.lead
         """
         stages = self._origin.filtered(lambda stage: stage._sets_probability())
-        Lead = self.env["crm.lead"]
-        if not stages:
-            return Lead
         stages.flush_recordset(["default_probability"])
+        return stages._get_automatic_leads(
+            SQL(
+                "(SELECT stage.default_probability FROM crm_stage AS stage"
+                " WHERE stage.id = crm_lead.stage_id)"
+            )
+        )
+
+    def _get_automatic_leads(self, probability):
+        """The open leads in these stages that nobody gave a probability by hand, and whose
+        probability is not ``probability``.
+
+        :param probability: in percent, or SQL of it over ``crm_lead``
+        :rtype: crm.lead
+        """
+        Lead = self.env["crm.lead"]
+        if not self:
+            return Lead
         Lead.flush_model(["probability", "automated_probability", "stage_id", "won_status"])
-        query = Lead._search([("stage_id", "in", stages.ids), ("won_status", "=", "pending")])
+        query = Lead._search([("stage_id", "in", self.ids), ("won_status", "=", "pending")])
         query.add_where(
             SQL(
                 """ROUND(COALESCE(crm_lead.probability, 0)::numeric, 2)
                        = ROUND(COALESCE(crm_lead.automated_probability, 0)::numeric, 2)
-                   AND ROUND(COALESCE(crm_lead.probability, 0)::numeric, 2) != (
-                       SELECT ROUND(stage.default_probability::numeric, 2)
-                         FROM crm_stage AS stage WHERE stage.id = crm_lead.stage_id)"""
+                   AND ROUND(COALESCE(crm_lead.probability, 0)::numeric, 2)
+                       != ROUND((%s)::numeric, 2)""",
+                probability,
             )
         )
         return Lead.browse(query.get_result_ids())

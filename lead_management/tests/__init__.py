@@ -20,3 +20,5 @@ from . import test_roles
 from . import test_roles_companies
 from . import test_roles_figures
 from . import test_roles_web
+from . import test_calibration
+from . import test_presales_report

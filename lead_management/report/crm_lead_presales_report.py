@@ -1,0 +1,204 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..models.crm_lost_reason import KINDS
+
+COST_VIEWERS = "hr_timesheet.group_hr_timesheet_approver"
+
+
+class CrmLeadPresalesReport(models.Model):
+    """What winning costs: a row per lead with recorded hours or a value.
+
+    Hours and cost are the lead's own (``effective_hours`` and ``presales_cost``), also after
+    they moved to a project. Who may not see the cost of time gets the hours alone.
+    """
+
+    _name = "crm.lead.presales.report"
+    _inherit = "crm.lead.report.mixin"
+    _description = "Presales Cost"
+    _auto = False
+    _rec_name = "lead_id"
+    _order = "id desc"
+    _depends = {
+        "crm.lead": [
+            "active",
+            "category_id",
+            "company_id",
+            "create_date",
+            "date_closed",
+            "expected_revenue",
+            "lost_reason_id",
+            "source_id",
+            "stage_id",
+            "team_id",
+            "type",
+            "user_id",
+            "won_status",
+        ],
+        "crm.lost.reason": ["kind"],
+        "account.analytic.line": [
+            "amount",
+            "company_id",
+            "currency_id",
+            "date",
+            "lead_id",
+            "project_id",
+            "unit_amount",
+        ],
+    }
+
+    won_status = fields.Selection(
+        [("won", "Won"), ("lost", "Declined"), ("pending", "Open")], "Status", readonly=True
+    )
+    is_archived = fields.Boolean(
+        "Archived",
+        readonly=True,
+        help="The lead was archived without being decided. Its hours were spent all the same.",
+    )
+    create_date = fields.Datetime("Created on", readonly=True)
+    date_closed = fields.Datetime("Decided on", readonly=True)
+    source_id = fields.Many2one("utm.source", readonly=True)
+    lost_reason_id = fields.Many2one("crm.lost.reason", readonly=True)
+    lost_reason_kind = fields.Selection(KINDS, "Kind of Lost Reason", readonly=True)
+    amount = fields.Monetary("Value", currency_field="currency_id", readonly=True)
+    won_value = fields.Monetary(
+        currency_field="currency_id", readonly=True, help="The value of the leads that were won."
+    )
+    hours = fields.Float(readonly=True, help="Hours recorded on the leads by everybody.")
+    lost_hours = fields.Float(
+        "Hours on Declined Leads", readonly=True, help="Of the hours, those on declined leads."
+    )
+    cost = fields.Monetary(
+        currency_field="currency_id",
+        readonly=True,
+        groups=COST_VIEWERS,
+        help="Cost of the recorded hours as booked when they were recorded.",
+    )
+    lost_cost = fields.Monetary(
+        "Cost of Declined Leads",
+        currency_field="currency_id",
+        readonly=True,
+        groups=COST_VIEWERS,
+        help="Of the cost, that of declined leads.",
+    )
+    cost_per_won = fields.Float(
+        "Cost per Won Value",
+        readonly=True,
+        aggregator="avg",
+        groups=COST_VIEWERS,
+        help="Cost of all leads, open and declined ones included, per unit of won value: 0.05 "
+        "or 5 % are 5 cents for each euro won. Empty where nothing was won.",
+    )
+
+    @property
+    def _table_query(self):
+        cost = self._convert_sql(SQL("COALESCE(presales.cost, 0)"))
+        won_value = self._convert_sql(
+            SQL(
+                "CASE WHEN lead.won_status = 'won' THEN COALESCE(lead.expected_revenue, 0)"
+                " ELSE 0 END"
+            )
+        )
+        return SQL(
+            """
+            SELECT lead.id, lead.id AS lead_id, lead.type, lead.stage_id, lead.category_id,
+                   lead.user_id, lead.team_id, lead.company_id, lead.source_id, lead.won_status,
+                   (lead.active IS NOT TRUE AND lead.won_status = 'pending') AS is_archived,
+                   lead.create_date, lead.date_closed,
+                   reason.id AS lost_reason_id, reason.kind AS lost_reason_kind,
+                   %(amount)s AS amount,
+                   %(won_value)s AS won_value,
+                   COALESCE(presales.hours, 0) AS hours,
+                   CASE WHEN lead.won_status = 'lost' THEN COALESCE(presales.hours, 0) ELSE 0
+                        END AS lost_hours,
+                   %(cost)s AS cost,
+                   CASE WHEN lead.won_status = 'lost' THEN %(cost)s ELSE 0 END AS lost_cost,
+                   %(cost)s / NULLIF(%(won_value)s, 0) AS cost_per_won,
+                   %(currency)s
+              FROM crm_lead AS lead
+         LEFT JOIN crm_lost_reason AS reason
+                   ON reason.id = lead.lost_reason_id AND lead.won_status = 'lost'
+         LEFT JOIN (%(presales)s) AS presales ON presales.lead_id = lead.id
+              %(rates)s
+             WHERE (presales.lead_id IS NOT NULL OR COALESCE(lead.expected_revenue, 0) != 0)
+               AND %(company)s
+            """,
+            amount=self._convert_sql(SQL("COALESCE(lead.expected_revenue, 0)")),
+            won_value=won_value,
+            cost=cost,
+            currency=self._get_currency_columns(),
+            presales=self._select_presales(),
+            rates=self._join_currency_table("lead"),
+            company=self._where_company("lead"),
+        )
+
+    @api.model
+    def _select_presales(self):
+        """SQL of hours and cost per lead, the cost in the lead's currency.
+
+        As ``presales_cost`` of the lead has it: hours of a company with another currency are
+        converted at the rates of the day they were recorded, rounded once per day.
+        """
+        return SQL(
+            """
+            SELECT day.lead_id, SUM(day.hours) AS hours,
+                   SUM(CASE WHEN day.currency_id = day.lead_currency_id THEN day.cost
+                            ELSE ROUND(day.cost * %(to_rate)s / %(from_rate)s / currency.rounding)
+                                 * currency.rounding END) AS cost
+              FROM (SELECT line.lead_id, line.company_id, line.currency_id, line.date,
+                           COALESCE(lead_company.currency_id, %(own_currency)s)
+                               AS lead_currency_id,
+                           SUM(line.unit_amount) AS hours, -SUM(line.amount) AS cost
+                      FROM account_analytic_line AS line
+                      JOIN crm_lead AS lead ON lead.id = line.lead_id
+                 LEFT JOIN res_company AS lead_company ON lead_company.id = lead.company_id
+                     WHERE line.project_id IS NOT NULL
+                  GROUP BY line.lead_id, line.company_id, line.currency_id, line.date,
+                           lead_company.currency_id) AS day
+              JOIN res_currency AS currency ON currency.id = day.lead_currency_id
+              JOIN res_company AS company ON company.id = day.company_id
+          GROUP BY day.lead_id
+            """,
+            own_currency=self.env.company.currency_id.id,
+            to_rate=self._get_rate_sql(SQL("day.lead_currency_id")),
+            from_rate=self._get_rate_sql(SQL("day.currency_id")),
+        )
+
+    @api.model
+    def _get_rate_sql(self, currency):
+        """SQL of a currency's rate in ``company`` on ``day.date``, as ``_get_rates`` of
+        ``res.currency`` chooses it: the latest by then, or else the first ever, or else 1."""
+        rate = """SELECT rate.rate
+                    FROM res_currency_rate AS rate
+                   WHERE rate.currency_id = %(currency)s %(until)s
+                     AND (rate.company_id IS NULL
+                          OR rate.company_id = SPLIT_PART(company.parent_path, '/', 1)::int)
+                ORDER BY rate.company_id, rate.name %(direction)s
+                   LIMIT 1"""
+        return SQL(
+            "COALESCE((%s), (%s), 1)",
+            SQL(
+                rate,
+                currency=currency,
+                until=SQL("AND rate.name <= day.date"),
+                direction=SQL("DESC"),
+            ),
+            SQL(rate, currency=currency, until=SQL(), direction=SQL("ASC")),
+        )
+
+    @api.depends("lead_id")
+    def _compute_display_name(self):
+        """The lead's title, also for accountants, who may not read the lead."""
+        for row in self:
+            # sudo: the title alone
+            row.display_name = row.lead_id.sudo().display_name
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Cost per won value of several leads is the ratio of the sums, not a mean of ratios."""
+        if aggregate_spec != "cost_per_won:avg":
+            return super()._read_group_select(aggregate_spec, query)
+        return SQL(
+            "SUM(%s) / NULLIF(SUM(%s), 0)",
+            self._field_to_sql(self._table, "cost", query),
+            self._field_to_sql(self._table, "won_value", query),
+        )
