@@ -23,6 +23,8 @@
         "views/res_config_settings_views.xml",
         "views/crm_menu_views.xml",
         "report/crm_lead_pipeline_report_views.xml",
+        "report/crm_lead_pipeline_print_templates.xml",
+        "wizard/crm_lead_pipeline_print_views.xml",
         "report/crm_lead_report_menus.xml",
     ],
     "demo": [

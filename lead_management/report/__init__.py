@@ -1,2 +1,3 @@
 from . import crm_lead_report_mixin
 from . import crm_lead_pipeline_report
+from . import crm_lead_pipeline_print
