@@ -5,7 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools.misc import format_date, format_datetime, formatLang
 
-from ..tools.print_layout import axis, bar, columns_per_table, offset, split_columns
+from ..tools.pipeline_pages import CHART_HEIGHT, lay_out, page_size, split_tables
+from ..tools.print_layout import axis, bar, offset
 from ..tools.quarters import fiscal_quarters, is_calendar_year, quarters_from
 
 PIPELINE = "crm.lead.pipeline.report"
@@ -13,16 +14,12 @@ SUMS = ["amount:sum", "amount_weighted:sum"]
 LEAD_AGGREGATES = [*SUMS, "date:min", "date:max", "date:count", "__count", "probability:max"]
 
 # How many leads a list names; what it leaves out is in its last line
-LIST_LIMIT = 40
+LIST_LIMIT = 30
 BIGGEST_LIMIT = 10
-
-# A landscape page in mm: what columns of amounts share, at 7.5 pt
-AMOUNTS_WIDTH, CHARACTER_WIDTH, COLUMN_PADDING = 222, 1.45, 4
-CHART_HEIGHT = 150  # px
 
 
 class ReportPipelineQuarterly(models.AbstractModel):
-    """The values of the printed quarterly pipeline.
+    """The values of the printed quarterly pipeline: one part per company, in its own currency.
 
     Figures come from the pipeline report, with the rights of the user who prints. Titles of
     leads, names of phases and owners are those of the report's rows.
@@ -100,25 +97,30 @@ class ReportPipelineQuarterly(models.AbstractModel):
         stages, totals = self._prepare_stages(domain, starts, columns)
         lists = self._prepare_lists(domain)
         total = totals["amounts"]["total"]
-        return {
+        paper = home.paperformat_id
+        page = page_size(paper.print_page_width or 297, paper.print_page_height or 210)
+        pipeline = {
             "company": company,
             "currency": company.currency_id,
             "as_of": format_date(self.env, today),
             "scope": self._get_scope(),
             "stages": stages,
             "totals": totals,
-            "tables": self._split_tables(columns, [*stages, totals]),
+            "tables": split_tables(columns, self._get_texts([*stages, totals]), page[0]),
             "chart": self._prepare_chart(columns[:-1], totals),
             "overdue": lists["overdue"],
             "undated": lists["undated"],
             "biggest": [
-                {**row, "share": row["amount"] / total * 100 if total else 0.0}
+                {
+                    **row,
+                    "share": self._format_percent(row["amount"] / total * 100, 1) if total else "",
+                }
                 for row in lists["biggest"]
             ],
             "notes": self._prepare_notes(company, home, totals),
             "money": self._format_money,
-            "percent": self._format_percent,
         }
+        return {**pipeline, "parts": lay_out(pipeline, *page)}
 
     @api.model
     def _get_domain(self, is_home):
@@ -169,7 +171,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
         rows = [
             {
                 "name": stage.name or self.env._("No phase"),
-                "probability": self._format_percent(stage.default_probability, 2)
+                "probability": self._format_percent(stage.default_probability)
                 if stage.uses_default_probability
                 else "",
                 "count": counts[stage],
@@ -202,17 +204,14 @@ class ReportPipelineQuarterly(models.AbstractModel):
         return {key: currency.round(amount) + 0.0 for key, amount in amounts.items()}
 
     @api.model
-    def _split_tables(self, columns, rows):
-        """The columns, spread over several tables where they do not fit beside each other."""
-        texts = [
+    def _get_texts(self, rows):
+        """All amounts of the quarters' table as they are printed."""
+        return [
             self._format_money(amount)
             for row in rows
             for kind in ("amounts", "weighted")
             for amount in row[kind].values()
         ]
-        fitting = columns_per_table(texts, AMOUNTS_WIDTH, CHARACTER_WIDTH, COLUMN_PADDING)
-        # what is headed by words needs room for them, however small the amounts
-        return split_columns(columns, min(fitting, 11))
 
     # ------------------------------------------------------------
     # Lists of leads
@@ -274,17 +273,18 @@ class ReportPipelineQuarterly(models.AbstractModel):
 
         :param dated: how many of the lead's ``rows`` have a date
         """
-        days = [format_date(self.env, day) for day in (first, last) if day]
+        days = dict.fromkeys(format_date(self.env, day) for day in (first, last) if day)
+        dates = [" – ".join(days)] if days else []
         if dated < rows:
-            days.append(self.env._("undated"))
+            dates.append(self.env._("undated"))
         return {
             "lead_id": lead.id,
             # sudo: see _prepare_lists; users of other companies may not be readable
             "name": lead.sudo().name,
             "stage": stage.sudo().name or "",
             "owner": user.sudo().name or "",
-            "dates": " – ".join(dict.fromkeys(days)),
-            "probability": self._format_percent(probability, 2),
+            "dates": ", ".join(dates),
+            "probability": self._format_percent(probability),
             "amount": self.env.company.currency_id.round(amount) + 0.0,
             "weighted": self.env.company.currency_id.round(weighted) + 0.0,
         }
@@ -355,11 +355,10 @@ class ReportPipelineQuarterly(models.AbstractModel):
         return formatLang(self.env, amount, digits=digits)
 
     @api.model
-    def _format_percent(self, value, digits=1):
-        """Percent in the user's number format, no more digits than it takes."""
-        digits = next(
-            count for count in range(digits + 1) if round(value, count) == round(value, digits)
-        )
+    def _format_percent(self, value, digits=None):
+        """Percent in the user's number format; without digits no more than it takes, up to 2."""
+        if digits is None:
+            digits = next(count for count in (0, 1, 2) if round(value, count) == round(value, 2))
         return self.env._("%(value)s %%", value=formatLang(self.env, value, digits=digits))
 
     @api.model

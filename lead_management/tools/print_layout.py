@@ -1,6 +1,8 @@
-"""Where things go on a printed page: bars, axes, columns of a table."""
+"""Where things go on printed pages: bars, axes, columns of a table, page breaks."""
 
 import math
+import textwrap
+import unicodedata
 
 
 def axis(low, high, steps=4):
@@ -73,3 +75,50 @@ def split_columns(columns, maximum):
         result.append(columns[start:end])
         start = end
     return result
+
+
+def line_count(text, width, font_size):
+    """How many lines ``text`` takes, rather too many than too few.
+
+    :param str text: words, or one long word, in any script
+    :param float width: of the line, in px
+    :param float font_size: in px
+    """
+    # broad Latin fonts take 0.65 of their size per letter, Chinese ones twice that
+    text = "".join(
+        letter * 2 if unicodedata.east_asian_width(letter) in "WF" else letter for letter in text
+    )
+    return max(len(textwrap.wrap(text, max(int(width / (0.65 * font_size)), 1))), 1)
+
+
+def flow(blocks, page_height, together=3):
+    """Spread blocks of rows over pages, so that no row is cut and each part has its heading.
+
+    wkhtmltopdf without Qt's patches cuts rows of tables at the end of a page and does not
+    repeat their headings: what is printed gets its page breaks beforehand.
+
+    :param blocks: list of (height of the heading, list of heights of rows)
+    :param float page_height: in the same unit
+    :param int together: at least so many rows of a block are on its first page, and on each
+        that follows where there are as many
+    :return: list of (number of the block, first row, row after the last, on a new page)
+    """
+    parts, used, new_page = [], 0.0, False
+    for number, (heading, rows) in enumerate(blocks):
+        start = 0
+        while start < len(rows):
+            end, height = start, used + heading
+            while end < len(rows) and height + rows[end] <= page_height:
+                height += rows[end]
+                end += 1
+            if used and end - start < min(together, len(rows) - start):
+                used, new_page = 0.0, True
+                continue
+            if end == start:  # higher than a page, whatever we do
+                end, height = start + 1, page_height
+            parts.append((number, start, end, new_page))
+            used, new_page = height, end < len(rows)
+            if new_page:
+                used = 0.0
+            start = end
+    return parts

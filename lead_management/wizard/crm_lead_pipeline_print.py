@@ -1,8 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-MAXIMUM_QUARTERS = 12
-
 
 class CrmLeadPipelinePrint(models.TransientModel):
     _name = "crm.lead.pipeline.print"
@@ -40,8 +38,6 @@ class CrmLeadPipelinePrint(models.TransientModel):
             raise UserError(self.env._("Choose at least one company."))
         # sudo: only the action's own columns are read, as when it is started from a menu
         report = self.env.ref("lead_management.crm_lead_pipeline_print_report").sudo()
-        return report.report_action(
-            [],
-            data={"company_ids": self.company_ids.ids, "quarters": self.quarters},
-            config=False,
-        )
+        data = {"company_ids": self.company_ids.ids, "quarters": self.quarters}
+        action = report.report_action([], data=data, config=False)
+        return {**action, "close_on_report_download": True}
