@@ -27,6 +27,8 @@
         "wizard/crm_stage_calibration_apply_views.xml",
         "report/crm_stage_calibration_report_views.xml",
         "report/crm_lead_presales_report_views.xml",
+        "report/crm_lead_pipeline_print_templates.xml",
+        "wizard/crm_lead_pipeline_print_views.xml",
         "report/crm_lead_report_menus.xml",
     ],
     "demo": [

@@ -1,0 +1,43 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class CrmLeadPipelinePrint(models.TransientModel):
+    _name = "crm.lead.pipeline.print"
+    _description = "Print Quarterly Pipeline"
+
+    company_ids = fields.Many2many(
+        "res.company",
+        string="Companies",
+        default=lambda self: self.env.companies,
+        help="Each starts on a page of its own, in its own currency.",
+    )
+    quarters = fields.Integer(
+        "Quarters Ahead",
+        default=4,
+        required=True,
+        help="How many quarters after the current one have a column of their own. "
+        "What comes later is in one column.",
+    )
+
+    _quarters_range = models.Constraint(
+        "CHECK(quarters BETWEEN 1 AND 12)",
+        "Choose between 1 and 12 quarters ahead.",
+    )
+
+    def action_print(self):
+        """Print the pipeline of the companies.
+
+        :return: the action that downloads the PDF
+        :raises UserError: when no company is chosen
+        :raises AccessError: when the user may not read the pipeline
+        """
+        self.ensure_one()
+        self.env["crm.lead.pipeline.report"].check_access("read")
+        if not self.company_ids:
+            raise UserError(self.env._("Choose at least one company."))
+        # sudo: only the action's own columns are read, as when it is started from a menu
+        report = self.env.ref("lead_management.crm_lead_pipeline_print_report").sudo()
+        data = {"company_ids": self.company_ids.ids, "quarters": self.quarters}
+        action = report.report_action([], data=data, config=False)
+        return {**action, "close_on_report_download": True}
