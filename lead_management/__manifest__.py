@@ -29,6 +29,10 @@
         "report/crm_lead_presales_report_views.xml",
         "report/crm_lead_pipeline_print_templates.xml",
         "wizard/crm_lead_pipeline_print_views.xml",
+        "report/crm_lead_snapshot_report_views.xml",
+        "report/crm_lead_movement_report_views.xml",
+        "report/crm_lead_forecast_report_views.xml",
+        "wizard/crm_lead_pipeline_period_views.xml",
         "report/crm_lead_report_menus.xml",
     ],
     "demo": [

@@ -23,3 +23,6 @@ from . import test_roles_figures
 from . import test_roles_web
 from . import test_calibration
 from . import test_presales_report
+from . import test_history
+from . import test_movements
+from . import test_forecast
