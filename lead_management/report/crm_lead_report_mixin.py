@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..tools.periods import day_start
 
@@ -44,6 +44,27 @@ class CrmLeadReportMixin(models.AbstractModel):
             "%s::int4 AS currency_id, %s::date AS rate_date",
             self.env.company.currency_id.id,
             fields.Date.today(),
+        )
+
+    @api.model
+    @api.readonly
+    def get_currency_note(self):
+        """What to say above figures of companies with different currencies.
+
+        Called by the views ``lead_figures_pivot`` and ``lead_figures_graph``.
+
+        :return: the sentence in the user's language, ``False`` where nothing is converted
+        :raise AccessError: for users who may not read the figures
+        """
+        self.check_access("read")
+        currency = self.env.company.currency_id
+        if self.env.companies.currency_id == currency:
+            return False
+        return self.env._(
+            "Amounts in %(currency)s. Other companies' amounts are converted at the rates of "
+            "%(date)s.",
+            currency=currency.name,
+            date=format_date(self.env, fields.Date.today()),
         )
 
     @api.model
@@ -96,7 +117,11 @@ class CrmLeadReportMixin(models.AbstractModel):
         :return: the lead's form; a message that names the lead's owner otherwise
         """
         self.ensure_one()
-        lead = self.lead_id
+        return self._get_open_lead_action(self.lead_id)
+
+    @api.model
+    def _get_open_lead_action(self, lead):
+        """Action that opens ``lead``, or says why it cannot be opened."""
         if not lead:
             return self._notify(self.env._("This lead was deleted."))
         if not lead.has_access("read"):
