@@ -213,3 +213,11 @@ class CrmLeadHistory(models.Model):
     def _search(self, domain, *args, **kwargs):
         self._record_pending()
         return super()._search(domain, *args, **kwargs)
+
+    def action_open_lead(self):
+        """Open the lead of this row.
+
+        :return: the lead's form; a message where it was deleted or may not be read
+        """
+        self.ensure_one()
+        return self.env["crm.lead.report.mixin"]._get_open_lead_action(self.lead_id)
