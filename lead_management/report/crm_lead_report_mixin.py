@@ -143,11 +143,11 @@ class CrmLeadReportMixin(models.AbstractModel):
             return self._notify(
                 self.env._("You may read the figures, not the leads themselves. Ask their owners.")
             )
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "lead_management.crm_lead_action_board"
-        )
         return {
-            **action,
+            "type": "ir.actions.act_window",
+            "name": self.env._("Leads"),
+            "res_model": "crm.lead",
+            "search_view_id": self.env.ref("lead_management.crm_lead_view_search").ids,
             "domain": [("id", "in", leads.ids)],
             "views": [
                 (self.env.ref("lead_management.crm_lead_view_list").id, "list"),

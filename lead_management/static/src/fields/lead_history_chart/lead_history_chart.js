@@ -2,11 +2,11 @@ import { Component, onWillStart, onWillUpdateProps, useEffect, useRef, useState 
 import { loadBundle } from "@web/core/assets";
 import { cookie } from "@web/core/browser/cookie";
 import { getCustomColor } from "@web/core/colors/colors";
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { formatFloat } from "@web/core/utils/numbers";
 import { useService } from "@web/core/utils/hooks";
-import { formatMonetary } from "@web/views/fields/formatters";
+import { formatDateTime, formatMonetary } from "@web/views/fields/formatters";
 
 const { DateTime } = luxon;
 
@@ -99,6 +99,10 @@ export class LeadHistoryChart extends Component {
         return formatMonetary(value, { currencyId, ...options });
     }
 
+    formatTime(date) {
+        return formatDateTime(deserializeDateTime(date), { showSeconds: false });
+    }
+
     formatPercent(value) {
         const probability = formatFloat(value, { digits: [16, 2], trailingZeros: false });
         return _t("%(probability)s %", { probability });
@@ -163,11 +167,11 @@ export class LeadHistoryChart extends Component {
                     filter: ({ dataIndex }) => dataIndex < rows.length,
                     callbacks: {
                         title: ([item]) =>
-                            item ? formatDateTime(deserializeDateTime(rows[item.dataIndex].date)) : "",
+                            item ? this.formatTime(rows[item.dataIndex].date) : "",
                         label: ({ dataset, parsed }) =>
                             dataset.yAxisID === "value"
-                                ? this.formatValue(parsed.y)
-                                : this.formatPercent(parsed.y),
+                                ? ` ${this.formatValue(parsed.y)}`
+                                : ` ${this.formatPercent(parsed.y)}`,
                         afterBody: ([item]) => (item ? this.getDetails(rows[item.dataIndex]) : []),
                     },
                 },
