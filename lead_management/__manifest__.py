@@ -17,6 +17,7 @@
         "views/crm_lead_category_views.xml",
         "views/crm_lead_views.xml",
         "views/crm_lead_notes_views.xml",
+        "views/crm_lead_history_views.xml",
         "views/project_project_views.xml",
         "views/project_task_views.xml",
         "views/account_analytic_line_views.xml",
@@ -51,7 +52,16 @@
         "demo/mail_message_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["lead_management/static/src/**/*"],
+        "web.assets_backend": [
+            "lead_management/static/src/**/*",
+            ("remove", "lead_management/static/src/views/lead_figures/**/*"),
+            ("remove", "lead_management/static/src/views/lead_waterfall_graph/**/*"),
+        ],
+        # with core's graph and pivot, which they extend
+        "web.assets_backend_lazy": [
+            "lead_management/static/src/views/lead_figures/**/*",
+            "lead_management/static/src/views/lead_waterfall_graph/**/*",
+        ],
         "web.assets_tests": ["lead_management/static/tests/tours/**/*"],
     },
     "pre_init_hook": "pre_init_hook",

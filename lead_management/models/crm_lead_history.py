@@ -330,3 +330,11 @@ class CrmLeadHistory(models.Model):
             domain or [], ["stage_id"], ["amount:sum", "amount_weighted:sum"]
         )
         return {stage: (amount, weighted) for stage, amount, weighted in groups}
+
+    def action_open_lead(self):
+        """Open the lead of this row.
+
+        :return: the lead's form; a message where it was deleted or may not be read
+        """
+        self.ensure_one()
+        return self.env["crm.lead.report.mixin"]._get_open_lead_action(self.lead_id)

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, date_utils
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 
 class CrmLeadPipelineReport(models.Model):
@@ -41,10 +44,13 @@ class CrmLeadPipelineReport(models.Model):
     name = fields.Char("Payment", readonly=True)
     date = fields.Date(
         readonly=True,
+        falsy_value_label=_lt("Undated"),  # pylint: disable=translation-field
         help="The payment's date; the planned order date for what no payment covers.",
     )
     fiscal_quarter = fields.Char(
-        readonly=True, help="By the fiscal year of the company you are working in."
+        readonly=True,
+        falsy_value_label=_lt("Undated"),  # pylint: disable=translation-field
+        help="By the fiscal year of the company you are working in.",
     )
     timing = fields.Selection(
         [("dated", "Dated"), ("undated", "Undated"), ("overdue", "Overdue")],

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..tools.periods import day_start
 
@@ -53,6 +53,27 @@ class CrmLeadReportMixin(models.AbstractModel):
         )
 
     @api.model
+    @api.readonly
+    def get_currency_note(self):
+        """What to say above figures of companies with different currencies.
+
+        Called by the views ``lead_figures_pivot`` and ``lead_figures_graph``.
+
+        :return: the sentence in the user's language, ``False`` where nothing is converted
+        :raise AccessError: for users who may not read the figures
+        """
+        self.check_access("read")
+        currency = self.env.company.currency_id
+        if self.env.companies.currency_id == currency:
+            return False
+        return self.env._(
+            "Amounts in %(currency)s. Other companies' amounts are converted at the rates of "
+            "%(date)s.",
+            currency=currency.name,
+            date=format_date(self.env, fields.Date.today()),
+        )
+
+    @api.model
     def _join_currency_table(self, alias):
         """SQL that joins the rates to ``alias``, which has a ``company_id``.
 
@@ -102,7 +123,11 @@ class CrmLeadReportMixin(models.AbstractModel):
         :return: the lead's form; a message that names the lead's owner otherwise
         """
         self.ensure_one()
-        lead = self.lead_id
+        return self._get_open_lead_action(self.lead_id)
+
+    @api.model
+    def _get_open_lead_action(self, lead):
+        """Action that opens ``lead``, or says why it cannot be opened."""
         if not lead:
             return self._notify(self.env._("This lead was deleted."))
         if not lead.has_access("read"):
@@ -124,11 +149,11 @@ class CrmLeadReportMixin(models.AbstractModel):
             return self._notify(
                 self.env._("You may read the figures, not the leads themselves. Ask their owners.")
             )
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "lead_management.crm_lead_action_board"
-        )
         return {
-            **action,
+            "type": "ir.actions.act_window",
+            "name": self.env._("Leads"),
+            "res_model": "crm.lead",
+            "search_view_id": self.env.ref("lead_management.crm_lead_view_search").ids,
             "domain": [("id", "in", leads.ids)],
             "views": [
                 (self.env.ref("lead_management.crm_lead_view_list").id, "list"),
