@@ -49,6 +49,9 @@
         "demo/account_analytic_line_demo.xml",
         "demo/sale_order_demo.xml",
         "demo/crm_lead_decision_demo.xml",
+        "demo/crm_lead_payment_demo.xml",
+        "demo/crm_lead_past_demo.xml",
+        "demo/crm_lead_history_demo.xml",
         "demo/mail_message_demo.xml",
     ],
     "assets": {
