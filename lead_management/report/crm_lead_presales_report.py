@@ -83,11 +83,12 @@ class CrmLeadPresalesReport(models.Model):
     )
     cost_per_won = fields.Float(
         "Cost per Won Value",
+        digits=(16, 4),
         readonly=True,
         aggregator="avg",
         groups=COST_VIEWERS,
         help="Cost of all leads, open and declined ones included, per unit of won value: 0.05 "
-        "or 5 % are 5 cents for each euro won. Empty where nothing was won.",
+        "means 5 cents for each euro won. Empty where nothing was won.",
     )
 
     @property

@@ -45,7 +45,7 @@ class CrmStageCalibrationReport(models.Model):
     decided = fields.Integer(
         "Cases", readonly=True, help="Leads that were in this phase and are won or declined now."
     )
-    won = fields.Integer("Cases Won", readonly=True, help="How many of the cases were won.")
+    won = fields.Integer("Wins", readonly=True, help="How many of the cases were won.")
     rate = fields.Float(
         "Won (%)",
         readonly=True,
@@ -166,9 +166,11 @@ class CrmStageCalibrationReport(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_management.crm_lead_action_board"
         )
+        name = self.env._("Decided leads from “%(stage)s”", stage=self.stage_id.name)
         return {
             **action,
-            "name": self.env._("Decided leads from “%(stage)s”", stage=self.stage_id.name),
+            "name": name,
+            "display_name": name,
             "domain": [
                 ("won_status", "in", ["won", "lost"]),
                 ("company_id", "in", [False, *self.env.companies.ids]),
