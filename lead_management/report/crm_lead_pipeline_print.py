@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools.misc import format_date, format_datetime, formatLang
 
-from ..tools.pipeline_pages import CHART_HEIGHT, lay_out, page_size, split_tables
+from ..tools.pipeline_pages import lay_out, page_size, split_tables
 from ..tools.print_layout import axis, bar, offset
 from ..tools.quarters import fiscal_quarters, is_calendar_year, quarters_from
 
@@ -309,18 +309,17 @@ class ReportPipelineQuarterly(models.AbstractModel):
 
     @api.model
     def _prepare_chart(self, columns, totals):
-        """Bars of the columns, in px from the top, and the marks of the axis."""
+        """Bars of the columns and marks of the axis, in percent of the chart's height."""
         values = [
             totals[kind][column["key"]] for kind in ("amounts", "weighted") for column in columns
         ]
         marks = axis(min(values), max(values))
         digits = 0 if marks[1] - marks[0] >= 1 else self.env.company.currency_id.decimal_places
         return {
-            "height": CHART_HEIGHT,
-            "zero": offset(0.0, marks, CHART_HEIGHT),
+            "zero": offset(0.0, marks, 100),
             "marks": [
                 {
-                    "top": offset(mark, marks, CHART_HEIGHT),
+                    "top": offset(mark, marks, 100),
                     "label": formatLang(self.env, mark, digits=digits),
                 }
                 for mark in marks
@@ -332,7 +331,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
                         dict(
                             zip(
                                 ("top", "height"),
-                                bar(totals[kind][column["key"]], marks, CHART_HEIGHT),
+                                bar(totals[kind][column["key"]], marks, 100),
                                 strict=True,
                             ),
                             kind=kind,

@@ -15,6 +15,7 @@ from . import test_install
 from . import test_conversion_matrix
 from . import test_conversion_properties
 from . import test_pipeline_print
+from . import test_print_layout
 from . import test_pitfalls
 from . import test_pitfalls_orders
 from . import test_roles

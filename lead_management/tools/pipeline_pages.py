@@ -8,15 +8,17 @@ from .print_layout import columns_per_table, flow, line_count, split_columns
 
 PX_IN_MM = 0.6 * 25.4 / 72
 MARGINS = 24  # above and below, and left and right, in mm
-SPARE = 12  # px at the end of a page
+SPARE = 6  # px at the end of a page
 
 FONT, LINE, PADDING = 12, 16.2, 5
+TITLE = 136  # company and key figures
 HEADING = 41  # a block's margin and its title
-CHART_HEIGHT = 220
+CHART_HEIGHTS = (150, 240)  # at least, at most
+TOGETHER = 12  # so many rows of a table stay on one page
 
 # parts of the page's width
-LIST_WIDTHS = {"name": 0.35, "stage": 0.12, "owner": 0.12, "dates": 0.15}
-BIGGEST_WIDTHS = {**LIST_WIDTHS, "name": 0.29}
+LIST_WIDTHS = {"name": 0.33, "stage": 0.12, "owner": 0.12, "dates": 0.17}
+BIGGEST_WIDTHS = {**LIST_WIDTHS, "name": 0.27}
 STAGE_WIDTH, AMOUNTS_WIDTH = 0.15, 0.8
 
 
@@ -46,22 +48,22 @@ def split_tables(columns, texts, width):
 def lay_out(pipeline, width, height):
     """The parts of one company's pages, in order.
 
-    :param dict pipeline: ``stages``, ``tables``, ``chart``, ``biggest``, ``overdue``,
-        ``undated``, ``notes`` as the report prepares them
+    :param dict pipeline: ``stages``, ``tables``, ``biggest``, ``overdue``, ``undated``,
+        ``notes`` as the report prepares them
     :param float width: of the page
     :param float height: of the page
     :return: list of dicts: ``kind``, ``rows``, ``is_first``, ``is_last``, ``new_page``, and
-        ``columns`` or ``list`` where there are any
+        ``columns``, ``height`` or ``list`` where there are any
     """
-    blocks = [({"kind": "title"}, (0, [150]), [None])]
+    blocks = [({"kind": "title"}, (0, [TITLE]), [None])]
     if pipeline["stages"]:
         blocks += [_quarters(pipeline, columns, width) for columns in pipeline["tables"]]
-        blocks += [_chart(pipeline), *_lists(pipeline, width)]
+        blocks += [_chart(blocks, pipeline["tables"], width, height), *_lists(pipeline, width)]
     else:
         blocks.append(({"kind": "empty"}, (0, [40]), [None]))
     notes = sum(line_count(note, width, FONT - 1) * LINE for note in pipeline["notes"])
     blocks.append(({"kind": "notes"}, (0, [24 + notes]), [None]))
-    parts = flow([heights for _block, heights, _rows in blocks], height)
+    parts = flow([heights for _block, heights, _rows in blocks], height, TOGETHER)
     result = []
     for number, start, end, new_page in parts:
         block, _heights, rows = blocks[number]
@@ -92,9 +94,17 @@ def _quarters(pipeline, columns, width):
     return {"kind": "quarters", "columns": columns}, (heading, rows), pipeline["stages"]
 
 
-def _chart(pipeline):
-    height = HEADING + pipeline["chart"]["height"] + 16 + 4 * LINE
-    return {"kind": "chart"}, (0, [height]), [None]
+def _chart(before, tables, width, height):
+    """The chart, as high as the page's rest allows where there is one table before it."""
+    labels = [column["fiscal"] or "" for columns in tables for column in columns]
+    fiscal = max(line_count(label, width * 0.9 / len(labels), FONT - 2) for label in labels)
+    frame = HEADING + 16 + LINE * (1 + fiscal)
+    used = sum(heading + sum(rows) for _block, (heading, rows), _rows in before)
+    smallest, highest = CHART_HEIGHTS
+    chart = min(height - used - frame, highest)
+    if chart < smallest:
+        chart = highest
+    return {"kind": "chart", "height": chart}, (0, [frame + chart]), [None]
 
 
 def _lists(pipeline, width):

@@ -99,8 +99,8 @@ def flow(blocks, page_height, together=3):
 
     :param blocks: list of (height of the heading, list of heights of rows)
     :param float page_height: in the same unit
-    :param int together: at least so many rows of a block are on its first page, and on each
-        that follows where there are as many
+    :param int together: at least so many rows of a block are on its first page, so a block of
+        no more is on one
     :return: list of (number of the block, first row, row after the last, on a new page)
     """
     parts, used, new_page = [], 0.0, False

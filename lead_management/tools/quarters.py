@@ -44,8 +44,12 @@ def fiscal_quarters(start, last_month, last_day):
     """The fiscal quarters that the calendar quarter from ``start`` on touches, one or two.
 
     :param date start: first day of a calendar quarter
-    :return: such as ``2026/27 Q3``, or ``2026/27 Q2 – 2026/27 Q3`` where they differ
+    :return: such as ``2026/27 Q3``, ``2026/27 Q2–Q3`` or ``2026/27 Q4 – 2027/28 Q1``
     """
     end = start + relativedelta(months=3, days=-1)
-    labels = [fiscal_quarter(day, last_month, last_day) for day in (start, end)]
-    return " – ".join(dict.fromkeys(labels))
+    first, last = (fiscal_quarter(day, last_month, last_day) for day in (start, end))
+    if first == last:
+        return first
+    if first.split()[0] == last.split()[0]:
+        return f"{first}–{last.split()[1]}"
+    return f"{first} – {last}"

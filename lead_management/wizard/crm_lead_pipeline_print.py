@@ -1,5 +1,5 @@
-from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
 
 class CrmLeadPipelinePrint(models.TransientModel):
@@ -20,10 +20,10 @@ class CrmLeadPipelinePrint(models.TransientModel):
         "What comes later is in one column.",
     )
 
-    _quarters_range = models.Constraint(
-        "CHECK(quarters BETWEEN 1 AND 12)",
-        "Choose between 1 and 12 quarters ahead.",
-    )
+    @api.constrains("quarters")
+    def _check_quarters(self):
+        if not all(1 <= dialog.quarters <= 12 for dialog in self):
+            raise ValidationError(self.env._("Choose between 1 and 12 quarters ahead."))
 
     def action_print(self):
         """Print the pipeline of the companies.
