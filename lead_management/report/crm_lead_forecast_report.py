@@ -132,7 +132,7 @@ class CrmLeadForecastReport(models.Model):
             """
             SELECT %(columns)s
               FROM spans AS span
-              JOIN quarters ON quarter = DATE_TRUNC('quarter', span.date_deadline)::date
+              JOIN quarters ON quarter = DATE_TRUNC('quarter', span.date_deadline::timestamp)::date
               %(rates)s
              WHERE span.is_open AND span.date < starts
                AND (span.next_date IS NULL OR span.next_date >= starts)

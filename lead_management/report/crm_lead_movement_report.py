@@ -114,7 +114,7 @@ class CrmLeadMovementReport(models.Model):
             """
             WITH opening AS (%(opening)s),
                  closing AS (%(closing)s),
-                 compared AS (%(compared)s),
+                 compared AS MATERIALIZED (%(compared)s),
                  change AS (%(change)s)
             SELECT change.lead_key::bigint * 16 + movement.slot AS id,
                    change.lead_key AS move_key, change.lead_id, change.type, change.stage_id,

@@ -27,3 +27,4 @@ from . import test_presales_report
 from . import test_history
 from . import test_movements
 from . import test_forecast
+from . import test_figures_reconciliation
