@@ -16,6 +16,8 @@ def pre_init_hook(env):
             ADD COLUMN IF NOT EXISTS main_order_id int4,
             ADD COLUMN IF NOT EXISTS planned_revenue numeric,
             ADD COLUMN IF NOT EXISTS planned_prorated_revenue numeric,
+            ADD COLUMN IF NOT EXISTS payment_count int4,
+            ADD COLUMN IF NOT EXISTS payment_anchor_date date,
             ADD COLUMN IF NOT EXISTS value_source varchar DEFAULT 'manual',
             ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
         ALTER TABLE crm_lead

@@ -12,6 +12,7 @@ from . import crm_lead_offer
 from . import crm_lead_decision
 from . import crm_lead_value
 from . import crm_lead_payment
+from . import crm_lead_payment_plan
 from . import crm_lead_history
 from . import crm_lead_tracking
 from . import crm_lead_conversion_plan

@@ -82,9 +82,10 @@ class CrmLead(models.Model):
         "company_id",
     )
     def _compute_expected_revenue(self):
-        for lead in self:
-            if lead.value_source == "offer" and lead.main_order_id and lead._is_undecided():
-                lead.expected_revenue = lead._get_offer_amount(lead.main_order_id)
+        for lead in self.filtered(lambda lead: lead._is_value_derived() and lead._is_undecided()):
+            value = lead._get_derived_value()
+            if value is not None:
+                lead.expected_revenue = value
 
     @api.depends(
         "order_ids.state", "order_ids.amount_untaxed", "order_ids.currency_id", "company_currency"
@@ -104,10 +105,9 @@ class CrmLead(models.Model):
 
     @api.onchange("expected_revenue")
     def _onchange_expected_revenue(self):
-        if self.value_source == "offer" and self.main_order_id:
-            amount = self._get_offer_amount(self.main_order_id)
-            if float_compare(self.expected_revenue, amount, 2) != 0:
-                self.value_source = "manual"
+        value = self._get_derived_value()
+        if value is not None and not self._is_value(value):
+            self.value_source = "manual"
 
     def write(self, vals):
         """A value that somebody writes is entered by hand from then on.
@@ -117,8 +117,50 @@ class CrmLead(models.Model):
         if vals.keys() & {"stage_id", "active", "probability"}:
             self._recompute_recordset(["expected_revenue"])
         if "expected_revenue" in vals and "value_source" not in vals:
-            vals = {**vals, "value_source": "manual"}
+            return self._write_value(vals)
         return super().write(vals)
+
+    def _write_value(self, vals):
+        """Write ``vals``, which hold a value but not where it comes from.
+
+        A form sends the value along when something that it is derived from has changed. Only
+        a value that differs from the derived one was entered by somebody.
+        """
+        derived = self.filtered(lambda lead: lead._is_value_derived())
+        res = super(CrmLead, self - derived).write(dict(vals)) if self != derived else True
+        others = {name: value for name, value in vals.items() if name != "expected_revenue"}
+        if derived and others:
+            super(CrmLead, derived).write(others)
+        value = vals["expected_revenue"] or 0.0
+        entered = derived.filtered(lambda lead: not lead._is_value(value))
+        if entered:
+            super(CrmLead, entered).write({"expected_revenue": value, "value_source": "manual"})
+        return res
+
+    def _is_value_derived(self):
+        """Whether the value follows something else, such as the main offer."""
+        return self.value_source not in (False, "manual")
+
+    def _is_value(self, value):
+        """Whether this is the lead's value, to the smallest unit of its currency."""
+        rounding = self._get_value_rounding()
+        return float_compare(self.expected_revenue or 0.0, value, precision_rounding=rounding) == 0
+
+    def _get_derived_value(self):
+        """What the lead's value follows comes to.
+
+        Called by the computation of ``expected_revenue``. Extend it for another source.
+
+        :return: amount in the lead's currency; None when the value is entered by hand, or
+            when there is nothing (any more) that it could follow
+        """
+        if self.value_source == "offer" and self.main_order_id:
+            return self._get_offer_amount(self.main_order_id)
+        return None
+
+    def _get_value_rounding(self):
+        """The smallest unit of the lead's currency."""
+        return self.company_currency.rounding or 0.01
 
     def _is_undecided(self):
         """Whether the customer has not decided yet: neither won nor declined."""
@@ -127,16 +169,25 @@ class CrmLead(models.Model):
     def _get_offer_amount(self, order):
         """The offer's untaxed total in the lead's company currency.
 
+        :param order: ``sale.order``
+        :rtype: float
+        """
+        return self._convert_offer_amount(order, order.amount_untaxed)
+
+    def _convert_offer_amount(self, order, amount):
+        """An amount of the offer in the lead's company currency.
+
         Converted at the order's date. A lead without company counts in the currency of the
         order's company, so that the figure does not depend on who looks.
 
         :param order: ``sale.order``
+        :param float amount: in the currency of the offer
         :rtype: float
         """
         self.ensure_one()
         company = self.company_id or order.company_id
         return order.currency_id._convert(
-            order.amount_untaxed,
+            amount,
             company.currency_id,
             company,
             order.date_order or fields.Date.context_today(self),
@@ -171,12 +222,15 @@ class CrmLead(models.Model):
                 raise UserError(
                     self.env._("“%(lead)s” has no main offer to take over.", lead=lead.name)
                 )
-            if not lead._is_undecided():
-                raise UserError(
-                    self.env._(
-                        "“%(lead)s” is decided: its value does not change any more.",
-                        lead=lead.name,
-                    )
-                )
+            lead._check_undecided()
         self.write({"value_source": "offer"})
         return True
+
+    def _check_undecided(self):
+        """:raises UserError: when the lead is decided, so that its value stands still"""
+        if not self._is_undecided():
+            raise UserError(
+                self.env._(
+                    "“%(lead)s” is decided: its value does not change any more.", lead=self.name
+                )
+            )

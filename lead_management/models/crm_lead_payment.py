@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import float_compare
+from odoo.tools import format_date
 
-from ..tools.allocation import allocate, weigh
+from ..tools.allocation import weigh
 
 
 class CrmLeadPayment(models.Model):
@@ -65,26 +65,31 @@ class CrmLeadPayment(models.Model):
                 )
 
     @api.depends("name", "date")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for payment in self:
-            payment.display_name = payment.name or (
-                fields.Date.to_string(payment.date) if payment.date else self.env._("Payment")
+            payment.display_name = (
+                payment.name
+                or (payment.date and format_date(self.env, payment.date))
+                or self.env._("Payment")
             )
 
     @api.depends(
-        "percentage", "sequence", "lead_id.expected_revenue", "lead_id.payment_ids.percentage"
+        "percentage",
+        "sequence",
+        "lead_id.expected_revenue",
+        "lead_id.company_currency",
+        "lead_id.payment_ids.percentage",
     )
     def _compute_amount(self):
         for lead, payments in self.grouped("lead_id").items():
             shares = lead.payment_ids.filtered("percentage")._in_order()
-            amounts = allocate(
-                lead.expected_revenue or 0.0,
-                shares.mapped("percentage"),
-                lead._get_value_rounding(),
-            )
-            for payment, amount in zip(shares, amounts, strict=True):
+            for payment, amount in zip(shares, lead._allocate(shares), strict=True):
                 if payment in payments:
                     payment.amount = amount
+            # a line that is being typed into a form is none of the lead's yet
+            for payment in (payments - lead.payment_ids).filtered("percentage"):
+                payment.amount = lead._allocate(payment)[0]
 
     @api.depends(
         "amount",
@@ -107,23 +112,67 @@ class CrmLeadPayment(models.Model):
             for payment, amount in zip(ordered, weighted, strict=True):
                 if payment in payments:
                     payment.amount_weighted = amount
+            for payment in payments - ordered:
+                payment.amount_weighted = payment.amount * (lead.probability or 0.0) / 100.0
 
     @api.onchange("amount")
     def _onchange_amount(self):
         """An amount that somebody types no longer follows the value."""
-        if self.percentage:
-            amount = self.amount
-            self._compute_amount()
-            if float_compare(self.amount, amount, precision_rounding=0.000001) != 0:
-                self.percentage = 0
-                self.amount = amount
+        if self.percentage and not self._is_share(self.amount):
+            self.percentage = 0
+
+    # ------------------------------------------------------------
+    # Writing
+    # ------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
+        """Payments of leads the user may change; their share where both are given.
+
+        :raises AccessError: when the user may not change one of the leads
+        """
+        self._check_leads({vals.get("lead_id") for vals in vals_list})
         return super().create([self._settle_amount(vals) for vals in vals_list])
 
     def write(self, vals):
-        return super().write(self._settle_amount(vals))
+        """Write ``vals``; an amount replaces the share, unless it is what the share comes to.
+
+        A form sends the amounts of all shares along when the value has changed.
+
+        :raises AccessError: when the user may not change the lead that the payments move to
+        """
+        if "lead_id" in vals:
+            self._check_leads({vals["lead_id"]})
+        if "percentage" in vals and not vals["percentage"]:
+            # what a share came to stays when it goes
+            self._recompute_recordset(["amount"])
+        payments = self
+        if "amount" in vals and "percentage" not in vals:
+            shares = self.filtered(lambda payment: payment._is_share(vals["amount"]))
+            if shares:
+                others = {name: value for name, value in vals.items() if name != "amount"}
+                super(CrmLeadPayment, shares).write(others)
+                payments -= shares
+        return super(CrmLeadPayment, payments).write(self._settle_amount(vals))
+
+    def unlink(self):
+        """A value that was the sum of payments stays when the last of them goes, entered by
+        hand from then on."""
+        leads = self.lead_id.filtered(lambda lead: lead.value_source == "payments")
+        res = super().unlink()
+        leads = leads.filtered(lambda lead: not lead.payment_ids)
+        if leads:
+            leads.write({"value_source": "manual"})
+        return res
+
+    @api.model
+    def _check_leads(self, lead_ids):
+        """:raises AccessError: when the user may not change one of these leads"""
+        self.env["crm.lead"].browse(filter(None, lead_ids)).check_access("write")
+
+    def _fix_amounts(self):
+        """Make amounts of shares: they no longer follow the value."""
+        self.filtered("percentage").write({"percentage": 0})
 
     @api.model
     def _settle_amount(self, vals):
@@ -134,6 +183,16 @@ class CrmLeadPayment(models.Model):
             return {key: value for key, value in vals.items() if key != "amount"}
         return {**vals, "percentage": 0}
 
+    def _is_share(self, amount):
+        """Whether the payment is a share of the value that comes to ``amount``, give or take
+        the unit that rounding may leave to it."""
+        lead = self.lead_id
+        share = (lead.expected_revenue or 0.0) * self.percentage / 100.0
+        rounding = lead._get_value_rounding()
+        return bool(self.percentage) and abs((amount or 0.0) - share) < rounding
+
     def _in_order(self):
         """These payments in the order in which they are listed, new ones last."""
-        return self.sorted(lambda payment: (payment.sequence, not payment.id, payment._origin.id))
+        return self.sorted(
+            lambda payment: (payment.sequence, not payment._origin, payment._origin.id)
+        )

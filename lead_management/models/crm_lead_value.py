@@ -1,6 +1,26 @@
 """The value of a lead, spread over planned payments."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.allocation import allocate
+
+# what a lead's payments or its weighted value may follow from
+VALUE_TRIGGERS = {
+    "active",
+    "company_id",
+    "date_deadline",
+    "expected_revenue",
+    "main_order_id",
+    "partner_id",
+    "probability",
+    "stage_id",
+    "team_id",
+    "type",
+    "user_id",
+    "value_source",
+}
 
 
 class CrmLead(models.Model):
@@ -17,6 +37,14 @@ class CrmLead(models.Model):
     value_source = fields.Selection(
         selection_add=[("payments", "Sum of planned payments")],
         ondelete={"payments": "set default"},
+    )
+    payment_count = fields.Integer(
+        "Number of Planned Payments",
+        compute="_compute_planned_revenue",
+        store=True,
+        compute_sudo=True,
+        aggregator=None,
+        help="How many payments are planned.",
     )
     planned_revenue = fields.Monetary(
         "Planned in Payments",
@@ -41,31 +69,101 @@ class CrmLead(models.Model):
         help="The part of the value that no planned payment covers. It counts at the planned "
         "order date. Negative: more is planned than the value.",
     )
+    uncovered_prorated_revenue = fields.Monetary(
+        "Not Planned Yet, Weighted",
+        currency_field="company_currency",
+        compute="_compute_uncovered_revenue",
+        help="The weighted value less the weighted planned payments.",
+    )
 
     @api.depends("payment_ids.amount", "payment_ids.amount_weighted")
     def _compute_planned_revenue(self):
         for lead in self:
+            lead.payment_count = len(lead.payment_ids)
             lead.planned_revenue = sum(lead.payment_ids.mapped("amount"))
             lead.planned_prorated_revenue = sum(lead.payment_ids.mapped("amount_weighted"))
 
-    @api.depends("expected_revenue", "planned_revenue")
+    @api.depends(
+        "expected_revenue", "prorated_revenue", "planned_revenue", "planned_prorated_revenue"
+    )
     def _compute_uncovered_revenue(self):
         for lead in self:
-            currency = lead.company_currency
             rest = (lead.expected_revenue or 0.0) - lead.planned_revenue
+            weighted = (lead.prorated_revenue or 0.0) - lead.planned_prorated_revenue
+            currency = lead.company_currency
             lead.uncovered_revenue = currency.round(rest) if currency else rest
+            lead.uncovered_prorated_revenue = currency.round(weighted) if currency else weighted
 
     @api.depends("payment_ids.amount")
     def _compute_expected_revenue(self):
         """The sum of the planned payments, where the value comes from them."""
-        res = super()._compute_expected_revenue()
-        for lead in self:
+        return super()._compute_expected_revenue()
+
+    def _get_derived_value(self):
+        if self.value_source == "payments":
             # sudo: the amount does not depend on who changes a payment
-            payments = lead.sudo().payment_ids
-            if lead.value_source == "payments" and payments and lead._is_undecided():
-                lead.expected_revenue = sum(payments.mapped("amount"))
+            payments = self.sudo().payment_ids
+            return sum(payments.mapped("amount")) if payments else None
+        return super()._get_derived_value()
+
+    def write(self, vals):
+        """A value that becomes the sum of the payments makes amounts of their shares."""
+        if vals.get("value_source") == "payments":
+            # sudo: whoever may change where the value comes from changes the payments by it
+            self.sudo().payment_ids._fix_amounts()
+        if not VALUE_TRIGGERS.isdisjoint(vals):
+            self._cache_missing_payments()
+        return super().write(vals)
+
+    def _cache_missing_payments(self):
+        """Spare the query for the payments of leads that have none.
+
+        Odoo looks for the payments to recompute of every lead that changes. Most leads have
+        none, and their stored count says so.
+        """
+        without = self.sudo().filtered(lambda lead: not lead.payment_count)
+        self._fields["payment_ids"]._insert_cache(without, [()] * len(without))
+
+    def _allocate(self, payments):
+        """The amounts that the shares of these payments come to, in the order given."""
+        return allocate(
+            self.expected_revenue or 0.0, payments.mapped("percentage"), self._get_value_rounding()
+        )
+
+    def _update_automated_probabilities(self):
+        """Core's scoring job writes probabilities in SQL: bring the weighted values in step."""
+        res = super()._update_automated_probabilities()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT lead.id
+                  FROM crm_lead AS lead
+             LEFT JOIN res_company AS company ON company.id = lead.company_id
+             LEFT JOIN res_currency AS currency ON currency.id = company.currency_id
+                 WHERE lead.won_status = 'pending'
+                   AND ABS(COALESCE(lead.expected_revenue, 0) * COALESCE(lead.probability, 0) / 100
+                           - COALESCE(lead.prorated_revenue, 0)
+                       ) > 0.51 * COALESCE(currency.rounding, 0.01)
+                """
+            )
+        )
+        self.browse(lead_id for (lead_id,) in rows).modified(["probability"])
         return res
 
-    def _get_value_rounding(self):
-        """The smallest unit of the lead's currency."""
-        return self.company_currency.rounding or 0.01
+    def action_use_payment_sum(self):
+        """Make the value the sum of the planned payments, until it is entered by hand or taken
+        from the offer, or the lead is decided.
+
+        Shares of the value become the amounts they come to.
+
+        :raises UserError: when a lead has no planned payments or is decided
+        """
+        self.check_access("write")
+        for lead in self:
+            if not lead.payment_ids:
+                raise UserError(
+                    self.env._("“%(lead)s” has no planned payments to add up.", lead=lead.name)
+                )
+            lead._check_undecided()
+        self.write({"value_source": "payments"})
+        return True

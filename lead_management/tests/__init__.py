@@ -28,3 +28,5 @@ from . import test_history
 from . import test_movements
 from . import test_forecast
 from . import test_figures_reconciliation
+from . import test_crm_lead_payment
+from . import test_crm_lead_payment_plan

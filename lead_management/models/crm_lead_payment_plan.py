@@ -1,0 +1,303 @@
+"""Plans of payments: by an offer's payment terms, moved with the order, kept on merge."""
+
+from collections import defaultdict
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools import format_amount, format_date
+
+from ..tools.allocation import allocate
+from ..tools.instalments import shift_dates
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    payment_anchor_date = fields.Date(
+        "Payments Planned For",
+        compute="_compute_payment_anchor_date",
+        store=True,
+        readonly=False,
+        help="The planned order date that the dates of the payments belong to.",
+    )
+    has_payments_to_move = fields.Boolean(
+        "Payments to Move",
+        compute="_compute_has_payments_to_move",
+        compute_sudo=True,
+        help="The planned order date has moved, the dates of the payments have not.",
+    )
+
+    @api.depends("payment_ids", "date_deadline")
+    def _compute_payment_anchor_date(self):
+        """The first planned order date there is once payments are planned."""
+        for lead in self:
+            if not lead.payment_ids:
+                lead.payment_anchor_date = False
+            elif not lead.payment_anchor_date:
+                lead.payment_anchor_date = lead.date_deadline
+
+    @api.depends("payment_anchor_date", "date_deadline", "payment_ids.date", "won_status")
+    def _compute_has_payments_to_move(self):
+        for lead in self:
+            before, now = lead.payment_anchor_date, lead.date_deadline
+            lead.has_payments_to_move = (
+                before
+                and now
+                and before != now
+                and lead.won_status != "lost"
+                and any(lead.payment_ids.mapped("date"))
+            )
+
+    def action_move_payments(self):
+        """Move the dated payments by as much as the planned order date has moved.
+
+        :raises AccessError: when the user may not change one of the leads
+        """
+        self.check_access("write")
+        moves = defaultdict(self.env["crm.lead.payment"].browse)
+        for lead in self.filtered("has_payments_to_move"):
+            payments = lead.payment_ids.filtered("date")
+            dates = shift_dates(
+                payments.mapped("date"), lead.payment_anchor_date, lead.date_deadline
+            )
+            for payment, date in zip(payments, dates, strict=True):
+                moves[date] |= payment
+        for date, payments in moves.items():
+            payments.write({"date": date})
+        return self.action_keep_payment_dates()
+
+    def action_keep_payment_dates(self):
+        """Leave the payments where they are: they belong to the new planned order date.
+
+        :raises AccessError: when the user may not change one of the leads
+        """
+        self.check_access("write")
+        for date, leads in self.filtered("date_deadline").grouped("date_deadline").items():
+            leads.write({"payment_anchor_date": date})
+        return True
+
+    # ------------------------------------------------------------
+    # New plans
+    # ------------------------------------------------------------
+
+    def action_split_payments(self):
+        """Open the dialog that plans even instalments."""
+        self.ensure_one()
+        self.check_access("write")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "lead_management.crm_lead_payment_split_action"
+        )
+        action["context"] = {"default_lead_id": self.id, "dialog_size": "medium"}
+        return action
+
+    def action_plan_by_payment_terms(self):
+        """Plan the payments by the payment terms of the main offer, instead of those there are.
+
+        :raises AccessError: when the user may not change one of the leads
+        :raises UserError: when a lead has no value or no main offer, or the offer no payment
+            terms, or terms with fixed amounts over the value
+        """
+        self.check_access("write")
+        for lead in self:
+            lead._replace_payments(lead._prepare_payments_by_terms())
+        return True
+
+    def action_take_over_offer(self):
+        """Plan the payments by the offer's payment terms as well, unless some are planned."""
+        res = super().action_take_over_offer()
+        # sudo: the payment terms of a colleague's offer that is the lead's own main offer
+        for lead in self.filtered(
+            lambda lead: not lead.payment_count and lead.sudo().main_order_id.payment_term_id
+        ):
+            try:
+                lead._replace_payments(lead._prepare_payments_by_terms())
+            except UserError:
+                # terms that do not fit the value: the rest of the take-over stands
+                continue
+        return res
+
+    def _replace_payments(self, values):
+        """Plan payments with these values instead of those there are.
+
+        :param list values: dicts of values of ``crm.lead.payment``
+        """
+        self.ensure_one()
+        payments = self.payment_ids
+        # first the new ones: a value that is their sum never is without any
+        self.write(
+            {
+                "payment_ids": [Command.create(vals) for vals in values],
+                "payment_anchor_date": self.date_deadline,
+            }
+        )
+        payments.unlink()
+
+    def _prepare_payments_by_terms(self):
+        """Values of the payments by the payment terms of the main offer.
+
+        Percentages become shares, fixed amounts are converted from the offer's currency. With
+        fixed amounts in them, the last line of payment terms is the balance (see
+        ``account.payment.term._compute_terms``).
+
+        :return: list of dicts of values of ``crm.lead.payment``
+        :raises UserError: see :meth:`action_plan_by_payment_terms`
+        """
+        self.ensure_one()
+        # sudo: the offer may be a colleague's; nothing of it but its payment terms is shown
+        order = self.sudo().main_order_id
+        self._check_payment_terms(order)
+        terms = order.payment_term_id
+        order_date = fields.Datetime.context_timestamp(self, order.date_order).date()
+        company = order.company_id
+        schedule = terms._compute_terms(
+            date_ref=self.date_deadline or order_date,
+            currency=order.currency_id,
+            company=company,
+            tax_amount=0.0,
+            tax_amount_currency=0.0,
+            sign=1,
+            untaxed_amount=order.currency_id._convert(
+                order.amount_untaxed, company.currency_id, company, order_date
+            ),
+            untaxed_amount_currency=order.amount_untaxed,
+        )["line_ids"]
+        values = []
+        for index, (line, row) in enumerate(zip(terms.line_ids, schedule, strict=True), 1):
+            vals = {
+                "name": self._get_term_label(terms, index),
+                "sequence": index,
+                "date": row["date"],
+            }
+            if line.value == "fixed":
+                vals["amount"] = self._convert_offer_amount(order, row["foreign_amount"])
+            else:
+                vals["percentage"] = line.value_amount
+            values.append(vals)
+        return self._settle_balance(values)
+
+    def _check_payment_terms(self, order):
+        if not order:
+            raise UserError(self.env._("“%(lead)s” has no main offer.", lead=self.name))
+        if not order.payment_term_id.line_ids:
+            raise UserError(self.env._("Offer %(offer)s has no payment terms.", offer=order.name))
+        if not self.expected_revenue:
+            raise UserError(
+                self.env._("“%(lead)s” has no value to plan payments for.", lead=self.name)
+            )
+
+    def _get_term_label(self, terms, index):
+        count = len(terms.line_ids)
+        return f"{terms.name} ({index}/{count})" if count > 1 else terms.name
+
+    def _settle_balance(self, values):
+        """Where amounts and shares are mixed, make the last one what the others leave; where
+        the value is the sum of the payments, make amounts of all shares.
+
+        :param list values: dicts with a ``percentage`` or an ``amount``
+        :return: such a list
+        :raises UserError: when the others are more than the value
+        """
+        is_mixed = any("amount" in vals for vals in values)
+        if not is_mixed and self.value_source != "payments":
+            return values
+        shares = [vals for vals in values if "percentage" in vals]
+        rounding = self._get_value_rounding()
+        amounts = allocate(self.expected_revenue, [vals["percentage"] for vals in shares], rounding)
+        keeps_shares = self.value_source != "payments"
+        settled = {id(vals): amount for vals, amount in zip(shares, amounts, strict=True)}
+        rest = self.expected_revenue - sum(
+            settled.get(id(vals), vals.get("amount")) for vals in values[:-1]
+        )
+        if self.company_currency.compare_amounts(rest, 0) < 0:
+            raise UserError(
+                self.env._("The fixed amounts of the payment terms are more than the value.")
+            )
+        res = []
+        for vals in values[:-1]:
+            if "percentage" in vals and not keeps_shares:
+                vals = {**vals, "amount": settled[id(vals)], "percentage": 0}
+            res.append(vals)
+        if not self.company_currency.is_zero(rest):
+            res.append({**values[-1], "amount": rest, "percentage": 0})
+        return res
+
+    # ------------------------------------------------------------
+    # Merge
+    # ------------------------------------------------------------
+
+    def _merge_get_fields_specific(self):
+        return {
+            **super()._merge_get_fields_specific(),
+            "value_source": lambda _name, leads: leads._get_merged_value_source(),
+        }
+
+    def _get_lead_with_value(self):
+        """The one of these leads whose value core keeps when it merges them into the first."""
+        return next((lead for lead in self if lead.expected_revenue), self[:1])
+
+    def _get_merged_value_source(self):
+        """A value follows its payments, which move with it, or the offer of the lead that the
+        others are merged into; any other one is entered by hand from then on."""
+        lead = self._get_lead_with_value()
+        # sudo: payments are kept whoever merges
+        if lead.value_source == "payments" and lead.sudo().payment_ids:
+            return "payments"
+        return "offer" if lead.value_source == "offer" and lead == self[:1] else "manual"
+
+    def _merge_dependences(self, opportunities):
+        """Core's hook: the merged lead keeps the payments that its value is planned in."""
+        res = super()._merge_dependences(opportunities)
+        # sudo: that the leads may be merged was checked by core
+        self.sudo()._merge_payments(opportunities.sudo())
+        return res
+
+    def _merge_payments(self, opportunities):
+        """Keep the payments of the lead whose value is kept; where it has none, those of the
+        first lead that has any. The others would count the value twice: a note names them.
+
+        :param opportunities: leads that are merged into ``self``, in core's order
+        """
+        leads = self | opportunities
+        source = leads._get_lead_with_value()
+        if not source.payment_ids:
+            source = leads.filtered("payment_ids")[:1]
+        dropped = leads.payment_ids - source.payment_ids
+        if dropped:
+            self._message_log(body=dropped._get_dropped_note())
+            dropped.unlink()
+        if source and source != self:
+            anchor = source.payment_anchor_date
+            source.payment_ids.write({"lead_id": self.id})
+            self.payment_anchor_date = anchor
+
+
+class CrmLeadPayment(models.Model):
+    _inherit = "crm.lead.payment"
+
+    def _get_dropped_note(self):
+        """Text of a note that names these payments, which a merge drops.
+
+        :rtype: Markup
+        """
+        rows = Markup().join(
+            Markup("<li>%s: %s</li>")
+            % (
+                payment.lead_id.name,
+                ", ".join(
+                    filter(
+                        None,
+                        [
+                            payment.name,
+                            payment.date and format_date(self.env, payment.date),
+                            format_amount(self.env, payment.amount, payment.currency_id),
+                        ],
+                    )
+                ),
+            )
+            for payment in self
+        )
+        title = self.env._("Planned payments that were not kept:")
+        return Markup("<p>%s</p><ul>%s</ul>") % (title, rows)
