@@ -24,6 +24,10 @@
         "views/res_config_settings_views.xml",
         "views/crm_menu_views.xml",
         "report/crm_lead_pipeline_report_views.xml",
+        "report/crm_lead_snapshot_report_views.xml",
+        "report/crm_lead_movement_report_views.xml",
+        "report/crm_lead_forecast_report_views.xml",
+        "wizard/crm_lead_pipeline_period_views.xml",
         "report/crm_lead_report_menus.xml",
     ],
     "demo": [

@@ -113,15 +113,24 @@ class CrmLeadHistory(models.Model):
     def _record_later(self, lead_ids):
         """Have these leads compared with their last rows when the transaction commits.
 
-        Called by ``crm.lead`` for every insert and update of a recorded column.
+        Called by ``crm.lead`` for every insert, write and update of a recorded column. The
+        first to call it for a lead is who changed it.
 
         :param lead_ids: iterable of ids of ``crm.lead``
         """
         precommit = self.env.cr.precommit
         if PENDING not in precommit.data:
-            precommit.data[PENDING] = set()
-            precommit.add(self.sudo()._record_pending)
-        precommit.data[PENDING].update(lead_ids)
+            precommit.data[PENDING] = {}
+            precommit.add(self.sudo()._record_at_commit)
+        pending = precommit.data[PENDING]
+        for lead_id in lead_ids:
+            pending.setdefault(lead_id, self.env.uid)
+
+    @api.model
+    def _record_at_commit(self):
+        """Write the pending rows for good; what other hooks change afterwards queues us anew."""
+        self._flush_leads()
+        self._record_changes(self.env.cr.precommit.data.pop(PENDING, {}))
 
     @api.model
     def _record_pending(self):
@@ -129,10 +138,31 @@ class CrmLeadHistory(models.Model):
 
         Every reader of the history calls it, so that the history never lags behind.
         """
+        self._flush_leads()
+        pending = self.env.cr.precommit.data.get(PENDING)
+        if pending:
+            changes = dict(pending)
+            # the dict stays: its presence says that the hook is in the queue
+            pending.clear()
+            self._record_changes(changes)
+
+    @api.model
+    def _flush_leads(self):
         self.env["crm.lead"].flush_model([*RECORDED, "prorated_revenue"])
-        lead_ids = self.env.cr.precommit.data.pop(PENDING, None)
-        if lead_ids:
-            self._record(SQL("lead.id = ANY(%s)", list(lead_ids)))
+
+    @api.model
+    def _record_changes(self, changes):
+        """Write the rows of these leads, where they differ from their last ones.
+
+        :param dict changes: id of the lead to id of the user who changed it
+        """
+        if changes:
+            changed = SQL(
+                "JOIN UNNEST(%s, %s) AS changed(id, user_id) ON changed.id = lead.id",
+                list(changes),
+                list(changes.values()),
+            )
+            self._record(changed, SQL("changed.user_id"))
 
     @api.model
     def _record_open_leads(self):
@@ -140,43 +170,94 @@ class CrmLeadHistory(models.Model):
 
         Called after installation, for the first rows, and after core's scoring job.
         """
-        self.env["crm.lead"].flush_model([*RECORDED, "prorated_revenue"])
-        self._record(SQL("lead.active AND lead.won_status = 'pending'"))
+        self._flush_leads()
+        is_open = SQL("WHERE lead.active AND lead.won_status = 'pending'")
+        self._record(is_open, SQL("%s", self.env.uid))
 
     @api.model
-    def _record(self, condition):
+    def _record(self, which, user):
         """Append a row for each lead that differs from its last row; one statement.
 
-        A second change in the same transaction updates the row of the first.
+        A second change in the same transaction (pending rows are written at every savepoint)
+        updates the row of the first, or takes it back when it undoes the first. Should the
+        server's clock have been set back, or a transaction that started later have committed
+        earlier, the new row comes right after the last one: what happened last stays last.
 
-        :param SQL condition: which leads to compare, over the alias ``lead``
+        :param SQL which: ``JOIN`` or ``WHERE`` that selects from ``crm_lead AS lead``
+        :param SQL user: who changed the lead
         """
         columns = [*STATE_COLUMNS, "prorated_revenue"]
         self.env.cr.execute(
             SQL(
                 """
+                WITH compared AS (%(compared)s),
+                     undone AS (DELETE FROM crm_lead_history AS own
+                                      USING compared
+                                      WHERE own.id = compared.latest_id AND compared.is_undone)
                 INSERT INTO crm_lead_history (lead_id, lead_key, date, user_id, %(names)s)
-                     SELECT lead.id, lead.id, %(now)s, %(user)s, %(state)s, lead.prorated_revenue
-                       FROM crm_lead AS lead
-          LEFT JOIN LATERAL (SELECT *
-                               FROM crm_lead_history
-                              WHERE lead_key = lead.id
-                           ORDER BY date DESC
-                              LIMIT 1) AS latest ON TRUE
-                      WHERE %(condition)s
-                        AND (latest.id IS NULL OR (%(state)s) IS DISTINCT FROM (%(latest)s))
+                     SELECT lead_id, lead_id, date, user_id, %(names)s
+                       FROM compared
+                      WHERE is_changed AND NOT is_undone
                 ON CONFLICT (lead_key, date) DO UPDATE SET (%(names)s) = (%(excluded)s)
                 """,
+                compared=self._compare(which, user),
                 names=SQL(", ").join(map(SQL.identifier, columns)),
-                now=self.env.cr.now(),
-                user=self.env.uid,
-                state=SQL(", ").join(map(SQL, STATE_COLUMNS.values())),
-                condition=condition,
-                latest=SQL(", ").join(SQL.identifier("latest", name) for name in STATE_COLUMNS),
                 excluded=SQL(", ").join(SQL.identifier("excluded", name) for name in columns),
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _compare(self, which, user):
+        """SQL of the leads ``which`` beside their last rows; see :meth:`_record`.
+
+        :return: ``SELECT`` of the columns to write, ``latest_id``, ``is_changed``: the lead is
+            not what the last row says, and ``is_undone``: it is again what it was before the
+            row that this transaction has written
+        """
+
+        def row_of(alias):
+            return SQL(", ").join(SQL.identifier(alias, name) for name in STATE_COLUMNS)
+
+        state = SQL(", ").join(map(SQL, STATE_COLUMNS.values()))
+        return SQL(
+            """
+            SELECT lead.id AS lead_id, %(user)s AS user_id, %(named_state)s, lead.prorated_revenue,
+                   %(date)s AS date,
+                   latest.id AS latest_id,
+                   (latest.id IS NULL OR (%(state)s) IS DISTINCT FROM (%(latest)s)) AS is_changed,
+                   (previous.id IS NOT NULL
+                    AND (%(state)s) IS NOT DISTINCT FROM (%(previous)s)) AS is_undone
+              FROM crm_lead AS lead
+ LEFT JOIN LATERAL (SELECT * FROM crm_lead_history WHERE lead_key = lead.id
+                  ORDER BY date DESC LIMIT 1) AS latest ON TRUE
+ LEFT JOIN LATERAL (SELECT * FROM crm_lead_history WHERE lead_key = lead.id
+                       AND date < latest.date AND latest.date = %(now)s
+                  ORDER BY date DESC LIMIT 1) AS previous ON TRUE
+            %(which)s
+            """,
+            user=user,
+            named_state=SQL(", ").join(
+                SQL("%s AS %s", SQL(expression), SQL.identifier(name))
+                for name, expression in STATE_COLUMNS.items()
+            ),
+            now=self.env.cr.now(),
+            date=self._date_after(SQL.identifier("latest", "date")),
+            state=state,
+            latest=row_of("latest"),
+            previous=row_of("previous"),
+            which=which,
+        )
+
+    @api.model
+    def _date_after(self, latest):
+        """SQL of the date of a new row, after the last row's date ``latest`` in any case."""
+        return SQL(
+            "CASE WHEN %(latest)s > %(now)s THEN %(latest)s + INTERVAL '1 microsecond' "
+            "ELSE %(now)s END",
+            latest=latest,
+            now=self.env.cr.now(),
+        )
 
     @api.model
     def _record_removal(self, lead_ids):
@@ -189,7 +270,7 @@ class CrmLeadHistory(models.Model):
             SQL(
                 """
                 INSERT INTO crm_lead_history (lead_key, date, user_id, is_open, %(names)s)
-                     SELECT lead_key, %(now)s, %(user)s, FALSE, %(names)s
+                     SELECT lead_key, %(date)s, %(user)s, FALSE, %(names)s
                        FROM (SELECT DISTINCT ON (lead_key) *
                                FROM crm_lead_history
                               WHERE lead_key = ANY(%(ids)s)
@@ -198,7 +279,7 @@ class CrmLeadHistory(models.Model):
                 ON CONFLICT (lead_key, date) DO UPDATE SET is_open = FALSE
                 """,
                 names=SQL(", ").join(map(SQL.identifier, [*columns, "prorated_revenue"])),
-                now=self.env.cr.now(),
+                date=self._date_after(SQL.identifier("latest", "date")),
                 user=self.env.uid,
                 ids=lead_ids,
             )
@@ -213,6 +294,37 @@ class CrmLeadHistory(models.Model):
     def _search(self, domain, *args, **kwargs):
         self._record_pending()
         return super()._search(domain, *args, **kwargs)
+
+    @api.model
+    def _get_start(self):
+        """When the history begins: what was before is not known.
+
+        :return: naive ``datetime`` in UTC, ``None`` while there is no history
+        """
+        self._record_pending()
+        [(start,)] = self.env.execute_query(SQL("SELECT MIN(date) FROM crm_lead_history"))
+        return start
+
+    @api.model
+    def _pipeline_as_of(self, day, domain=None):
+        """The pipeline at the end of a past day, by the phase in which each lead was then.
+
+        Leads count with the value, weighted value, owner, team, category and company they had
+        on that day. The day ends at midnight in the time zone of the context or the user.
+        Amounts are in the currency of the active company, those of other chosen companies
+        converted at today's rates. Only leads count that the user's access rules show him.
+
+        :param day: date or its string
+        :param domain: over the fields of ``crm.lead.snapshot.report``
+        :return: dict of ``crm.stage`` to ``(amount, amount_weighted)``; phases without leads
+            are not in it, leads whose phase was deleted are under the empty one
+        :raise AccessError: when the user may not read the figures
+        """
+        report = self.env["crm.lead.snapshot.report"].with_context(snapshot_date=day)
+        groups = report._read_group(
+            domain or [], ["stage_id"], ["amount:sum", "amount_weighted:sum"]
+        )
+        return {stage: (amount, weighted) for stage, amount, weighted in groups}
 
     def action_open_lead(self):
         """Open the lead of this row.

@@ -23,6 +23,12 @@ class CrmLead(models.Model):
         leads._record_later()
         return leads
 
+    def write(self, vals):
+        """Note who changes the leads: updates reach the database later, as somebody else's."""
+        if not RECORDED.isdisjoint(vals):
+            self._record_later()
+        return super().write(vals)
+
     def _write_multi(self, vals_list):
         """The door through which every update reaches the database: writes and recomputations."""
         self.browse(

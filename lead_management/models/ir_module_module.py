@@ -1,5 +1,7 @@
 from odoo import models
 
+from .crm_lead_history import PENDING
+
 
 class IrModuleModule(models.Model):
     _inherit = "ir.module.module"
@@ -14,4 +16,11 @@ class IrModuleModule(models.Model):
         res = super()._load_module_terms(modules, langs, overwrite=overwrite)
         if len(modules) > 1 and "lead_management" in modules:
             super()._load_module_terms(["lead_management"], langs, overwrite=True)
+        return res
+
+    def module_uninstall(self):
+        """Leads changed by the removal itself have no history any more to be written to."""
+        res = super().module_uninstall()
+        if "lead_management" in self.mapped("name"):
+            self.env.cr.precommit.data.pop(PENDING, None)
         return res

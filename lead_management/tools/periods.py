@@ -20,3 +20,27 @@ def day_start(day, tz):
 def quarter_start(day):
     """The first day of the calendar quarter that ``day`` is in."""
     return day.replace(day=1) - relativedelta(months=(day.month - 1) % 3)
+
+
+def last_quarter_end(day):
+    """The last day of the calendar quarter before the one that ``day`` is in."""
+    return quarter_start(day) - relativedelta(days=1)
+
+
+def covered_quarters(since, day, tz):
+    """The calendar quarters at whose start ``since`` was past, up to the one ``day`` is in.
+
+    :param datetime since: naive, in UTC, such as when a record of changes began
+    :param date day: usually today
+    :param str tz: name of the time zone whose midnights quarters begin at; UTC when empty
+    :return: list of (first day, start, end), oldest first; start and end as the database
+        stores them, the end belongs to the next quarter
+    :rtype: list of tuple(date, datetime, datetime)
+    """
+    quarters = []
+    first = quarter_start(day)
+    end = day_start(first + relativedelta(months=3), tz)
+    while (start := day_start(first, tz)) > since:
+        quarters.append((first, start, end))
+        first, end = first - relativedelta(months=3), start
+    return quarters[::-1]

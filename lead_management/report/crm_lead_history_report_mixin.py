@@ -1,0 +1,91 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# column of the reports to column of the history
+DIMENSIONS = {
+    "lead_id": "lead_id",
+    "type": "type",
+    "stage_id": "stage_id",
+    "category_id": "category_id",
+    "user_id": "salesperson_id",
+    "team_id": "team_id",
+    "company_id": "company_id",
+}
+
+
+class CrmLeadHistoryReportMixin(models.AbstractModel):
+    """What figures that come from the history of leads have in common."""
+
+    _name = "crm.lead.history.report.mixin"
+    _inherit = "crm.lead.report.mixin"
+    _description = "Figures from the History of Leads"
+    # what the reports' SQL reads: changes of it are written to the database before
+    _depends = {"crm.lead": ["create_date"]}
+
+    @api.model
+    def _search(self, *args, **kwargs):
+        self.env["crm.lead.history"]._record_pending()
+        return super()._search(*args, **kwargs)
+
+    @api.model
+    def _get_context_day(self, key, default):
+        """The day that the dialog put into the context as ``key``, ``default`` without one.
+
+        :rtype: date
+        :raise ValueError: when the context holds something else than a date
+        """
+        return fields.Date.to_date(self.env.context.get(key)) or default
+
+    @api.model
+    def _select_states(self, moment):
+        """SQL of what each lead was at a moment: its last row of the history before it.
+
+        :param datetime moment: naive, in UTC
+        :return: ``SELECT`` with ``lead_key``, the columns the reports group by, ``is_visible``
+            (in a company that the user has chosen), ``is_open`` (in the pipeline of these
+            companies), ``won_status``, ``probability``, ``date`` (planned order date),
+            ``amount`` and ``amount_weighted`` (in the currency of the active company)
+        """
+        return SQL(
+            """
+            SELECT state.lead_key, %(dimensions)s, %(visible)s AS is_visible,
+                   state.is_open AND %(visible)s AS is_open,
+                   state.won_status, COALESCE(state.probability, 0) AS probability,
+                   state.date_deadline AS date,
+                   %(amount)s AS amount, %(weighted)s AS amount_weighted
+              FROM (SELECT DISTINCT ON (lead_key) *
+                      FROM crm_lead_history
+                     WHERE date < %(moment)s
+                  ORDER BY lead_key DESC, date DESC) AS state
+              %(rates)s
+            """,
+            dimensions=self._select_dimensions("state"),
+            visible=self._where_company("state"),
+            amount=self._convert_sql(SQL("COALESCE(state.expected_revenue, 0)")),
+            weighted=self._convert_sql(SQL("COALESCE(state.prorated_revenue, 0)")),
+            moment=moment,
+            rates=self._join_currency_table("state"),
+        )
+
+    @api.model
+    def _select_dimensions(self, alias):
+        """SQL of the columns that the reports group by, from a row of the history."""
+        return SQL(", ").join(
+            SQL("%s AS %s", SQL.identifier(alias, column), SQL.identifier(name))
+            for name, column in DIMENSIONS.items()
+        )
+
+    @api.model
+    def _choose_dimensions(self, condition, first, second):
+        """SQL of the columns that the reports group by: those of ``first`` where the SQL
+        ``condition`` holds, those of ``second`` otherwise; both are aliases."""
+        return SQL(", ").join(
+            SQL(
+                "CASE WHEN %s THEN %s ELSE %s END AS %s",
+                condition,
+                SQL.identifier(first, name),
+                SQL.identifier(second, name),
+                SQL.identifier(name),
+            )
+            for name in DIMENSIONS
+        )
