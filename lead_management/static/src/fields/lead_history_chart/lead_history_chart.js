@@ -23,6 +23,8 @@ const FIELDS = [
 ];
 /** More changes than a chart of this size can show: the newest ones are drawn. */
 const LIMIT = 500;
+/** Room that a date below the chart needs. */
+const TICK_WIDTH = 110;
 
 const colorScheme = cookie.get("color_scheme");
 const COLORS = {
@@ -193,7 +195,11 @@ export class LeadHistoryChart extends Component {
                 type: "time",
                 border: { display: false },
                 grid: { display: false },
-                ticks: { color: COLORS.text, maxRotation: 0, autoSkipPadding: 16 },
+                ticks: {
+                    color: COLORS.text,
+                    maxRotation: 0,
+                    maxTicksLimit: ({ chart }) => Math.max(2, Math.floor(chart.width / TICK_WIDTH)),
+                },
             },
             value: axis("left", (value) =>
                 this.formatValue(value, { humanReadable: true, digits: [16, value % 1000 ? 1 : 0] })
