@@ -1,6 +1,8 @@
 """The quarterly pipeline over planned payments, against the same sums in plain SQL."""
 
+from odoo import fields
 from odoo.api import Environment
+from odoo.tools import date_utils
 
 from benchmarks.loaded import LEADS, PAYMENTS
 from benchmarks.timing import best_of
@@ -64,9 +66,6 @@ def pivot(env):
 
 def default_domain(env):
     """The domain of the filters that the report opens with."""
-    from odoo import fields
-    from odoo.tools import date_utils
-
     first = date_utils.start_of(fields.Date.context_today(env.user), "quarter")
     return [
         ("won_status", "=", "pending"),
