@@ -1,0 +1,166 @@
+"""What salespeople do all day, against stock CRM with the same leads."""
+
+from lxml import etree
+
+from odoo.api import Environment
+
+from benchmarks.timing import best_of
+
+ADMIN = 2
+TIMES = 7
+TIMES_WRITING = 3
+STOCK_DOMAIN = [("type", "=", "opportunity")]
+# as the search view's filter "Open and Recently Won"
+BOARD_DOMAIN = [
+    "|",
+    *["&", ("won_status", "=", "pending"), ("active", "=", True)],
+    *["&", ("won_status", "=", "won")],
+    *["|", ("date_closed", ">=", "today -30d"), ("project_state", "=", "pending")],
+]
+DEFAULT_PROBABILITIES = """
+    UPDATE crm_stage SET uses_default_probability = TRUE, default_probability = 5 + 10 * sequence
+     WHERE is_won IS NOT TRUE
+"""
+
+
+def measure(loaded):
+    """Yield one line of text per result."""
+    with loaded.stock.cursor() as stock_cr, loaded.addon.cursor() as addon_cr:
+        stock, addon = (Environment(cr, ADMIN, {}) for cr in (stock_cr, addon_cr))
+        board = {"view": "lead_management.crm_lead_view_kanban_board", "domain": BOARD_DOMAIN}
+        stock_board = {"view": "crm.crm_case_kanban_view_leads", "domain": STOCK_DOMAIN}
+        lists = {"view": "lead_management.crm_lead_view_list", "domain": BOARD_DOMAIN}
+        stock_list = {"view": "crm.crm_case_tree_view_oppor", "domain": STOCK_DOMAIN}
+        yield line("open the board", 1, open_board, (stock, stock_board), (addon, board))
+        yield line("list, first 80", 1.2, open_list, (stock, stock_list), (addon, lists))
+        yield line("create 500 leads", 1, create, (stock, {}), (addon, {}))
+        yield line("move 1,000 leads, 3 payments each", 1, move, (stock, {}), (addon, {}))
+        addon_cr.execute(DEFAULT_PROBABILITIES)
+        addon.invalidate_all()
+        addon_cr.commit()
+        title = "move 1,000 leads where stages set the probability"
+        yield line(title, 1, move, (stock, {}), (addon, {}))
+
+
+def line(title, target, operation, *sides):
+    """Measure an operation on both sides and put it into words."""
+    calls = [operation(env, **options) for env, options in sides]
+    times = TIMES_WRITING if operation in (create, move) else TIMES
+    (stock, stock_queries), (addon, addon_queries) = best_of(times, *calls)
+    return (
+        f"{title}: {addon / stock:.2f} × stock CRM ({addon:.3f} s, {stock:.3f} s; "
+        f"target × {target:.1f}), {addon_queries:,} queries, stock {stock_queries:,}"
+    )
+
+
+def move(env):
+    """A function that moves 1,000 open leads to the next stage, which is then undone."""
+    first, second = env["crm.stage"].search([("is_won", "=", False)], limit=3)[1:]
+    leads = env["crm.lead"].search(
+        [("stage_id", "=", first.id), ("won_status", "=", "pending")], limit=1000
+    )
+    assert len(leads) == 1000
+
+    def operation():
+        leads.write({"stage_id": second.id})
+
+    return undone(env, operation)
+
+
+def create(env):
+    """A function that creates 500 leads, which are then forgotten.
+
+    Who creates them owns them: the mails to other owners would cover up any difference.
+    """
+    values = [
+        {
+            "name": f"New lead {n}",
+            "type": "opportunity",
+            "contact_name": f"New contact {n}",
+            "email_from": f"new{n}@customer.example",
+            "expected_revenue": 100.0 * n,
+            "user_id": env.uid,
+        }
+        for n in range(500)
+    ]
+    return undone(env, lambda: env["crm.lead"].create(values))
+
+
+def undone(env, operation):
+    """A function that runs the operation with all that belongs to its commit, and undoes it."""
+
+    def call():
+        env.invalidate_all()
+        before = env.cr.sql_log_count
+        operation()
+        env.cr.flush()  # as a commit does: writes what is pending, records the history
+        queries = env.cr.sql_log_count - before
+        env.cr.rollback()
+        return queries
+
+    return call
+
+
+def open_board(env, view, domain):
+    """A function that asks for what the web client does when somebody opens a board."""
+    arch, specification = read_view(env, view, "kanban")
+    bar = arch.find(".//progressbar")
+    sums = [bar.get(name) for name in ("sum_field", "weighted_sum_field") if bar.get(name)]
+    leads = env["crm.lead"].with_context(read_group_expand=True)
+
+    def call():
+        env.invalidate_all()
+        before = env.cr.sql_log_count
+        leads.web_read_group(
+            domain,
+            ["stage_id"],
+            [f"{name}:{aggregate}" for name in sums for aggregate in ("sum", "sum_currency")]
+            + ["company_currency:array_agg_distinct"],
+            auto_unfold=True,
+            unfold_read_specification=specification,
+            unfold_read_default_limit=40,
+        )
+        leads.read_progress_bar(
+            domain,
+            "stage_id",
+            {"field": bar.get("field"), "colors": dict.fromkeys(("planned", "today", "overdue"))},
+        )
+        return env.cr.sql_log_count - before
+
+    return call
+
+
+def open_list(env, view, domain):
+    """A function that asks for what the web client does when somebody opens a list."""
+    arch, specification = read_view(env, view, "list")
+
+    def call():
+        env.invalidate_all()
+        before = env.cr.sql_log_count
+        env["crm.lead"].web_search_read(
+            domain,
+            specification,
+            limit=80,
+            order=arch.get("default_order"),
+            count_limit=10_001,
+        )
+        return env.cr.sql_log_count - before
+
+    return call
+
+
+def read_view(env, xmlid, kind):
+    """The view's arch, and which fields the web client reads for it."""
+    views = env["crm.lead"].get_views([(env.ref(xmlid).id, kind)])
+    arch = etree.fromstring(views["views"][kind]["arch"])
+    names = {node.get("name") for node in arch.iter("field")} & env["crm.lead"]._fields.keys()
+    return arch, {name: read_specification(env["crm.lead"]._fields[name]) for name in names}
+
+
+def read_specification(field):
+    """How the web client reads a field."""
+    if field.type == "many2one":
+        return {"fields": {"display_name": {}}}
+    if field.name == "tag_ids":
+        return {"fields": {"display_name": {}, "color": {}}}
+    return {}
