@@ -72,7 +72,7 @@ class CrmLeadReportMixin(models.AbstractModel):
     def _convert_sql(self, amount):
         """SQL of ``amount`` in the currency of the company the user works in, rounded."""
         return SQL(
-            "ROUND((%s * COALESCE(account_currency_table.rate, 1))::numeric, %s)",
+            "ROUND(((%s) * COALESCE(account_currency_table.rate, 1))::numeric, %s)",
             amount,
             self.env.company.currency_id.decimal_places,
         )
