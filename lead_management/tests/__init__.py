@@ -19,3 +19,4 @@ from . import test_pitfalls_orders
 from . import test_roles
 from . import test_roles_companies
 from . import test_roles_web
+from . import test_dashboard
