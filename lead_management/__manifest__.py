@@ -5,7 +5,7 @@
     "summary": "From the first call to the running project: leads, hours, offers, decision",
     "author": "Lead Management contributors",
     "license": "LGPL-3",
-    "depends": ["crm", "sale_crm", "sale_timesheet", "sale_margin"],
+    "depends": ["crm", "sale_crm", "sale_timesheet", "sale_margin", "spreadsheet_dashboard"],
     "data": [
         "security/ir.model.access.csv",
         "security/lead_management_security.xml",
@@ -37,6 +37,7 @@
         "report/crm_lead_forecast_report_views.xml",
         "wizard/crm_lead_pipeline_period_views.xml",
         "report/crm_lead_report_menus.xml",
+        "data/spreadsheet_dashboard.xml",
     ],
     "demo": [
         "demo/crm_stage_demo.xml",
