@@ -139,7 +139,7 @@ class CrmLeadForecastReport(models.Model):
                AND %(company)s
             """,
             columns=self._select_outcome_columns("span"),
-            rates=self._join_currency_table("span"),
+            rates=self._join_rates("span"),
             company=self._where_company("span"),
         )
 
@@ -170,7 +170,7 @@ class CrmLeadForecastReport(models.Model):
                AND %(company)s
             """,
             columns=self._select_outcome_columns("span"),
-            rates=self._join_currency_table("span"),
+            rates=self._join_rates("span"),
             company=self._where_company("span"),
         )
 

@@ -64,7 +64,7 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
             amount=self._convert_sql(SQL("COALESCE(state.expected_revenue, 0)")),
             weighted=self._convert_sql(SQL("COALESCE(state.prorated_revenue, 0)")),
             moment=moment,
-            rates=self._join_currency_table("state"),
+            rates=self._join_rates("state"),
         )
 
     @api.model

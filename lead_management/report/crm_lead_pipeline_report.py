@@ -140,7 +140,7 @@ class CrmLeadPipelineReport(models.Model):
             weighted=self._convert_sql(weighted),
             currency=self._get_currency_columns(),
             source=source,
-            rates=self._join_currency_table("lead"),
+            rates=self._join_rates("lead"),
             condition=condition,
             company=self._where_company("lead"),
         )

@@ -129,7 +129,7 @@ class CrmLeadPresalesReport(models.Model):
             cost=cost,
             currency=self._get_currency_columns(),
             presales=self._select_presales(),
-            rates=self._join_currency_table("lead"),
+            rates=self._join_rates("lead"),
             company=self._where_company("lead"),
         )
 

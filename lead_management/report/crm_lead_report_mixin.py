@@ -74,7 +74,7 @@ class CrmLeadReportMixin(models.AbstractModel):
         )
 
     @api.model
-    def _join_currency_table(self, alias):
+    def _join_rates(self, alias):
         """SQL that joins the rates to ``alias``, which has a ``company_id``.
 
         Leads without a company count in the currency of the company the user works in, as
@@ -82,16 +82,37 @@ class CrmLeadReportMixin(models.AbstractModel):
         :meth:`_where_company`: their amounts could not be converted.
         """
         return SQL(
-            "LEFT JOIN %s ON account_currency_table.company_id = %s",
-            self.env["res.currency"]._get_simple_currency_table(self.env.companies),
+            "LEFT JOIN (VALUES %s) AS rates(company_id, rate) ON rates.company_id = %s",
+            SQL(", ").join(
+                SQL("(%s, %s::numeric)", company_id, rate)
+                for company_id, rate in self._get_rates().items()
+            ),
             SQL.identifier(alias, "company_id"),
         )
+
+    @api.model
+    def _get_rates(self):
+        """Today's rate of each chosen company's currency to that of the active company.
+
+        The rates are those of ``res.currency._convert``. Core's table for reports,
+        ``_get_simple_currency_table``, takes 1 where the active company has no rate of its
+        own, even if there is one for all companies.
+
+        :return: dict of company id to float
+        """
+        currencies, active = self.env["res.currency"], self.env.company
+        return {
+            company.id: currencies._get_conversion_rate(
+                company.currency_id, active.currency_id, active, fields.Date.today()
+            )
+            for company in self.env.companies
+        }
 
     @api.model
     def _where_company(self, alias):
         """SQL condition: the row's company is one of those the user has chosen, or none."""
         return SQL(
-            "(%s IS NULL OR account_currency_table.company_id IS NOT NULL)",
+            "(%s IS NULL OR rates.company_id IS NOT NULL)",
             SQL.identifier(alias, "company_id"),
         )
 
@@ -99,7 +120,7 @@ class CrmLeadReportMixin(models.AbstractModel):
     def _convert_sql(self, amount):
         """SQL of ``amount`` in the currency of the company the user works in, rounded."""
         return SQL(
-            "ROUND(((%s) * COALESCE(account_currency_table.rate, 1))::numeric, %s)",
+            "ROUND(((%s) * COALESCE(rates.rate, 1))::numeric, %s)",
             amount,
             self.env.company.currency_id.decimal_places,
         )

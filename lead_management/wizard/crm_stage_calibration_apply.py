@@ -102,7 +102,7 @@ class CrmStageCalibrationApply(models.TransientModel):
                     )
                 ),
                 changing=changing.ids,
-                rates=rates._join_currency_table("lead"),
+                rates=rates._join_rates("lead"),
                 leads=query.subselect(),
             )
         )
