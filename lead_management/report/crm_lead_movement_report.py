@@ -45,8 +45,9 @@ class CrmLeadMovementReport(models.Model):
         KINDS,
         "Movement",
         readonly=True,
-        help="New: created since. Reopened: was declined, won or archived. Pushed and pulled: "
-        "from the quarter of the old planned order date to that of the new one.",
+        help="New: created since. Reopened: created before, but declined, won, archived or not "
+        "known to the history on the first day. Pushed and pulled: from the quarter of the old "
+        "planned order date to that of the new one.",
     )
     date = fields.Date(
         "Planned Order Date", readonly=True, help="The planned order date at which this counts."

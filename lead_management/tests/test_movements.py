@@ -2,9 +2,11 @@
 
 from datetime import date, datetime
 
+from dateutil.relativedelta import relativedelta
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from odoo.addons.mail.tests.common import mail_new_test_user
 
@@ -526,6 +528,17 @@ class TestPipelinePeriod(MovementsCommon):
         wizard.choice = "last_quarter"
         self.assertEqual(wizard.date_to, period[0])
         self.assertLess(wizard.date_from, wizard.date_to)
+
+    def test_a_day_that_is_typed_is_no_period_any_more(self):
+        with Form(self.env["crm.lead.pipeline.period"]) as form:
+            form.choice = "last_month"
+            last_day = form.date_to
+            self.assertEqual((last_day + relativedelta(days=1)).day, 1)
+            form.date_from = FROM
+            self.assertFalse(form.choice)
+            self.assertEqual((form.date_from, form.date_to), (FROM, last_day))
+            form.choice = "this_year"
+            self.assertEqual((form.date_from.month, form.date_from.day), (12, 31))
 
     def test_it_refuses_days_without_a_meaning(self):
         for values, message in (

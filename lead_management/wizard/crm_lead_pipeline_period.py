@@ -54,21 +54,34 @@ class CrmLeadPipelinePeriod(models.TransientModel):
     @api.depends("choice")
     def _compute_dates(self):
         """The days of the chosen period; what was typed stays without a choice."""
+        for wizard in self:
+            if wizard.choice or not (wizard.date_from and wizard.date_to):
+                period = wizard._get_period(wizard.choice or "this_quarter")
+                wizard.date_from, wizard.date_to = period
+
+    @api.onchange("date_from", "date_to")
+    def _onchange_dates(self):
+        if self.choice and (self.date_from, self.date_to) != self._get_period(self.choice):
+            self.choice = False
+
+    @api.model
+    def _get_period(self, choice):
+        """The days that a choice of a period stands for.
+
+        :param str choice: key of ``choice``
+        :rtype: tuple(date, date)
+        """
         today = fields.Date.context_today(self)
         month = today.replace(day=1)
         one_day = relativedelta(days=1)
         quarter_end = last_quarter_end(today)
-        periods = {
+        return {
             "this_quarter": (quarter_end, today),
             "last_quarter": (last_quarter_end(quarter_end), quarter_end),
             "this_month": (month - one_day, today),
             "last_month": (month - relativedelta(months=1) - one_day, month - one_day),
             "this_year": (month.replace(month=1) - one_day, today),
-        }
-        for wizard in self:
-            wizard.date_from, wizard.date_to = periods.get(
-                wizard.choice, (wizard.date_from or quarter_end, wizard.date_to or today)
-            )
+        }[choice]
 
     @api.depends("report", "date_from", "day")
     def _compute_warning(self):

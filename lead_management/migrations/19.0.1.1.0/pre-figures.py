@@ -1,0 +1,7 @@
+def migrate(cr, version):
+    """Add the stored sums of planned payments: nobody has planned any, nothing to compute."""
+    cr.execute("""
+        ALTER TABLE crm_lead
+            ADD COLUMN IF NOT EXISTS planned_revenue numeric,
+            ADD COLUMN IF NOT EXISTS planned_prorated_revenue numeric
+    """)
