@@ -22,3 +22,4 @@ from . import test_roles_web
 from . import test_history
 from . import test_movements
 from . import test_forecast
+from . import test_figures_tour
