@@ -31,3 +31,4 @@ from . import test_figures_reconciliation
 from . import test_crm_lead_payment
 from . import test_crm_lead_payment_plan
 from . import test_dashboard
+from . import test_figures_tour
