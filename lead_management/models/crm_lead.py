@@ -59,12 +59,9 @@ class CrmLead(models.Model):
         help="Contacts with the lead's e-mail address, phone number or name, while none is linked.",
     )
 
-    _next_follow_up_idx = models.Index(
-        "(next_follow_up, priority DESC, id DESC) WHERE active IS TRUE"
-    )
-
-    # a column of the board: its filter also shows won leads, so core's index of active ones is
-    # of no use to it
+    # the list and the columns of the board; not of active leads only, as core's index is: the
+    # default filter does not say so of won leads, and could not use it
+    _next_follow_up_idx = models.Index("(next_follow_up, priority DESC, id DESC)")
     _board_idx = models.Index("(stage_id, priority DESC, id DESC)")
 
     @api.depends("activity_ids.date_deadline", "activity_ids.active")
