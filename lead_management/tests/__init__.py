@@ -20,4 +20,5 @@ from . import test_roles
 from . import test_roles_companies
 from . import test_roles_web
 from . import test_crm_lead_payment
+from . import test_crm_lead_payment_figures
 from . import test_crm_lead_payment_plan
