@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
+from .crm_lead_payment import assign
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -101,7 +103,8 @@ class CrmLead(models.Model):
         for lead in self:
             weighted = (lead.expected_revenue or 0.0) * (lead.probability or 0.0) / 100.0
             currency = lead.company_currency
-            lead.prorated_revenue = currency.round(weighted) if currency else round(weighted, 2)
+            weighted = currency.round(weighted) if currency else round(weighted, 2)
+            assign(lead, "prorated_revenue", weighted)
 
     @api.onchange("expected_revenue")
     def _onchange_expected_revenue(self):

@@ -5,6 +5,19 @@ from odoo.tools import format_date
 from ..tools.allocation import weigh
 
 
+def assign(record, name, amount):
+    """Set a computed amount to the very figure.
+
+    The ORM leaves one as it is when the new figure differs by less than the currency's unit.
+    After a change of the currency, amounts would no longer add up to what they did before.
+
+    :param record: the record that is computed
+    :param str name: a stored monetary field of it
+    :param float amount: in the currency of the record, rounded
+    """
+    record._fields[name]._update_cache(record, amount, dirty=True)
+
+
 class CrmLeadPayment(models.Model):
     _name = "crm.lead.payment"
     _description = "Planned Payment"
@@ -86,7 +99,7 @@ class CrmLeadPayment(models.Model):
             shares = lead.payment_ids.filtered("percentage")._in_order()
             for payment, amount in zip(shares, lead._allocate(shares), strict=True):
                 if payment in payments:
-                    payment.amount = amount
+                    assign(payment, "amount", amount)
             # a line that is being typed into a form is none of the lead's yet
             for payment in (payments - lead.payment_ids).filtered("percentage"):
                 payment.amount = lead._allocate(payment)[0]
@@ -111,7 +124,7 @@ class CrmLeadPayment(models.Model):
             )
             for payment, amount in zip(ordered, weighted, strict=True):
                 if payment in payments:
-                    payment.amount_weighted = amount
+                    assign(payment, "amount_weighted", amount)
             for payment in payments - ordered:
                 payment.amount_weighted = payment.amount * (lead.probability or 0.0) / 100.0
 

@@ -51,6 +51,12 @@ class CrmLead(models.Model):
                 and any(lead.payment_ids.mapped("date"))
             )
 
+    def write(self, vals):
+        """Payments belong to the planned order date there was before this one."""
+        if "date_deadline" in vals:
+            self._recompute_recordset(["payment_anchor_date"])
+        return super().write(vals)
+
     def action_move_payments(self):
         """Move the dated payments by as much as the planned order date has moved.
 
@@ -150,20 +156,7 @@ class CrmLead(models.Model):
         order = self.sudo().main_order_id
         self._check_payment_terms(order)
         terms = order.payment_term_id
-        order_date = fields.Datetime.context_timestamp(self, order.date_order).date()
-        company = order.company_id
-        schedule = terms._compute_terms(
-            date_ref=self.date_deadline or order_date,
-            currency=order.currency_id,
-            company=company,
-            tax_amount=0.0,
-            tax_amount_currency=0.0,
-            sign=1,
-            untaxed_amount=order.currency_id._convert(
-                order.amount_untaxed, company.currency_id, company, order_date
-            ),
-            untaxed_amount_currency=order.amount_untaxed,
-        )["line_ids"]
+        schedule = self._get_payment_schedule(order)
         values = []
         for index, (line, row) in enumerate(zip(terms.line_ids, schedule, strict=True), 1):
             vals = {
@@ -177,6 +170,26 @@ class CrmLead(models.Model):
                 vals["percentage"] = line.value_amount
             values.append(vals)
         return self._settle_balance(values)
+
+    def _get_payment_schedule(self, order):
+        """The dates and amounts of the offer's payment terms, from the planned order date on.
+
+        :return: list of dicts, see ``account.payment.term._compute_terms``
+        """
+        order_date = fields.Datetime.context_timestamp(self, order.date_order).date()
+        company = order.company_id
+        return order.payment_term_id._compute_terms(
+            date_ref=self.date_deadline or order_date,
+            currency=order.currency_id,
+            company=company,
+            tax_amount=0.0,
+            tax_amount_currency=0.0,
+            sign=1,
+            untaxed_amount=order.currency_id._convert(
+                order.amount_untaxed, company.currency_id, company, order_date
+            ),
+            untaxed_amount_currency=order.amount_untaxed,
+        )["line_ids"]
 
     def _check_payment_terms(self, order):
         if not order:

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.allocation import allocate
+from .crm_lead_payment import assign
 
 # what a lead's payments or its weighted value may follow from
 VALUE_TRIGGERS = {
@@ -80,8 +81,9 @@ class CrmLead(models.Model):
     def _compute_planned_revenue(self):
         for lead in self:
             lead.payment_count = len(lead.payment_ids)
-            lead.planned_revenue = sum(lead.payment_ids.mapped("amount"))
-            lead.planned_prorated_revenue = sum(lead.payment_ids.mapped("amount_weighted"))
+            assign(lead, "planned_revenue", sum(lead.payment_ids.mapped("amount")))
+            weighted = sum(lead.payment_ids.mapped("amount_weighted"))
+            assign(lead, "planned_prorated_revenue", weighted)
 
     @api.depends(
         "expected_revenue", "prorated_revenue", "planned_revenue", "planned_prorated_revenue"

@@ -18,14 +18,18 @@ class CrmLeadPaymentSplit(models.TransientModel):
     _description = "Even Instalments"
 
     lead_id = fields.Many2one("crm.lead", required=True, ondelete="cascade")
-    currency_id = fields.Many2one(related="lead_id.company_currency")
+    # in the user's own rights: the dialog tells nothing about a lead that he may not read
+    currency_id = fields.Many2one(related="lead_id.company_currency", related_sudo=False)
     expected_revenue = fields.Monetary(
-        "Value", related="lead_id.expected_revenue", currency_field="currency_id"
+        "Value",
+        related="lead_id.expected_revenue",
+        related_sudo=False,
+        currency_field="currency_id",
     )
     uncovered_revenue = fields.Monetary(
-        related="lead_id.uncovered_revenue", currency_field="currency_id"
+        related="lead_id.uncovered_revenue", related_sudo=False, currency_field="currency_id"
     )
-    payment_count = fields.Integer(related="lead_id.payment_count")
+    payment_count = fields.Integer(related="lead_id.payment_count", related_sudo=False)
     scope = fields.Selection(
         [
             ("rest", "What is not planned yet"),
@@ -33,6 +37,8 @@ class CrmLeadPaymentSplit(models.TransientModel):
         ],
         "Split",
         compute="_compute_scope",
+        compute_sudo=False,
+        precompute=True,
         store=True,
         readonly=False,
         required=True,
@@ -43,6 +49,8 @@ class CrmLeadPaymentSplit(models.TransientModel):
     date = fields.Date(
         "First Date",
         compute="_compute_date",
+        compute_sudo=False,
+        precompute=True,
         store=True,
         readonly=False,
         required=True,
