@@ -183,6 +183,10 @@ registry.category("web_tour.tours").add("lead_management_waterfall", {
                 assert(colors[0] === colors[4], "opening and closing are not alike");
                 assert(colors[1] === colors[2], "increases are not alike");
                 assert(new Set(colors).size === 3, `colours ${colors}`);
+                assert(
+                    !JSON.stringify(data.datasets[0].domains[4]).includes('"=","closing"'),
+                    "the filter leaves the closing rows out: behind their sum are the others"
+                );
             },
         },
         {

@@ -100,9 +100,10 @@ export class LeadWaterfallGraphRenderer extends GraphRenderer {
         return isTotal ? COLORS.total : value < 0 ? COLORS.decrease : COLORS.increase;
     }
 
-    /** The rows behind a bar. */
-    getDomain({ kind, point }) {
-        return point?.domain || [...this.model.metaData.domain, ["kind", "=", kind]];
+    /** The rows behind a bar: all of them, where the bar is the sum of the others. */
+    getDomain({ kind, value, point }) {
+        const { domain } = this.model.metaData;
+        return point?.domain || (value ? domain : [...domain, ["kind", "=", kind]]);
     }
 
     /** All rows are in the currency of the company the user works in. */
@@ -173,14 +174,17 @@ export class LeadWaterfallGraphRenderer extends GraphRenderer {
             return super.getTooltipItems(...arguments);
         }
         const bar = this.bars[tooltipModel.dataPoints[0].dataIndex];
-        return [
+        const items = [
             { label: bar.label, value: this.getAmount(bar), boxColor: this.getBarColor(bar) },
-            {
-                label: _t("Number of leads"),
-                value: `${bar.point?.leadCount || 0}`,
-                boxColor: "transparent",
-            },
         ];
+        if (bar.point) {
+            items.push({
+                label: _t("Number of leads"),
+                value: `${bar.point.leadCount}`,
+                boxColor: "transparent",
+            });
+        }
+        return items;
     }
 
     /**
