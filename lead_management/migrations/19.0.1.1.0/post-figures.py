@@ -2,5 +2,7 @@ from odoo import SUPERUSER_ID, api
 
 
 def migrate(cr, version):
-    """Begin the history with one row per open lead, as on a new installation."""
-    api.Environment(cr, SUPERUSER_ID, {})["crm.lead.history"]._record_open_leads()
+    """As on a new installation: one row of history per open lead, kinds of lost reasons."""
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    env["crm.lead.history"]._record_open_leads()
+    env["crm.lost.reason"]._fill_core_kinds()
