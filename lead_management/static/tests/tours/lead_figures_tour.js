@@ -60,16 +60,16 @@ registry.category("web_tour.tours").add("lead_management_figures", {
     steps: () => [
         {
             content: "what has no date is not left out",
-            trigger: ".o_pivot thead th:contains('Undated')",
+            trigger: ".o_pivot tbody th:contains('Undated')",
         },
         {
             content: "amounts of one currency need no words",
             trigger: ".o_lead_figures:not(:has(.o_lead_currency_note))",
         },
         {
-            content: "click the amount in the phase Opened",
+            content: "click the amount of what has a date",
             trigger:
-                ".o_pivot tbody tr:has(th:contains('Opened')) .o_pivot_cell_value:contains('10,000.00')",
+                ".o_pivot tbody tr:has(th:contains('Dated')) .o_pivot_cell_value:contains('10,000.00')",
             run: "click",
         },
         {
