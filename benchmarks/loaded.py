@@ -8,6 +8,7 @@ import os
 import time
 from dataclasses import dataclass
 
+from odoo import sql_db
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.modules.registry import Registry
 
@@ -124,7 +125,7 @@ def loaded_databases():
         databases.create(stock, addon=False)
         with step(f"load {LEADS:,} leads"):
             load_stock(Registry(stock))
-            Registry.delete(stock)
+            close(stock)  # a database in use cannot be cloned
             databases.clone(stock, addon)
         with step("install the addon on them"):
             start = time.perf_counter()
@@ -139,8 +140,14 @@ def loaded_databases():
         yield Loaded(Registry(stock), Registry(addon), seconds)
     finally:
         for name in (stock, addon):
-            Registry.delete(name)
+            close(name)
             databases.drop(name)
+
+
+def close(name):
+    """Forget a database and its connections."""
+    Registry.delete(name)
+    sql_db.close_db(name)
 
 
 def load_stock(registry):
