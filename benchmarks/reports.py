@@ -7,7 +7,23 @@ from benchmarks.timing import best_of
 ADMIN = 2
 TIMES = 3
 # model: context, domain, groups and measures of the view that opens first
-REPORTS = {}
+AMOUNTS = ["amount:sum", "amount_weighted:sum"]
+REPORTS = {
+    "crm.lead.snapshot.report": ({}, [], ["stage_id", "date:quarter"], AMOUNTS),
+    "crm.lead.movement.report": (
+        {},
+        [("kind", "!=", "closing")],
+        ["kind", "date:quarter"],
+        AMOUNTS,
+    ),
+    "crm.lead.forecast.report": (
+        {},
+        [],
+        ["quarter:quarter"],
+        ["forecast:sum", "forecast_weighted:sum", "won:sum"],
+    ),
+    "crm.lead.presales.report": ({}, [], ["category_id"], ["hours:sum", "won_value:sum"]),
+}
 
 
 def measure(loaded):
