@@ -37,8 +37,8 @@ class TestFiguresRolesTour(LeadTourCommon, LeadHistoryCommon):
 
     def create_decided(self):
         """A case for the calibration that no other figure shows."""
-        lead = self.create_lead(name="Decided", stage="opened", user_id=self.salesperson_2.id)
-        self.commit()
+        with self.at(last_quarter_end(self.today()) - timedelta(days=9)):
+            lead = self.create_lead(name="Decided", stage="opened", user_id=self.salesperson_2.id)
         lead.action_set_lost(lost_reason_id=self.reason.id)
         self.commit()
 

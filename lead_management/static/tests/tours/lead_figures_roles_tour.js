@@ -54,7 +54,7 @@ function clickEntry({ app, section }, entry) {
 function openReport(place, { entry, title, dialog }) {
     const confirm = {
         content: "show the days that the dialog proposes",
-        trigger: ".modal .o_form_view button[name=action_open]",
+        trigger: ".modal button[name=action_open]",
         run: "click",
     };
     return [
