@@ -99,6 +99,11 @@ class CrmLeadHistory(models.Model):
         for row in self.sudo():
             row.display_name = row.lead_id.name or self.env._("Deleted lead")
 
+    def export_data(self, fields_to_export):
+        """The lead's title, also for those who may not read the lead: see ``display_name``."""
+        names = self.env["crm.lead.report.mixin"]._get_export_names(fields_to_export)
+        return super().export_data(names)
+
     # ------------------------------------------------------------
     # Append-only
     # ------------------------------------------------------------

@@ -42,6 +42,18 @@ class CrmLeadReportMixin(models.AbstractModel):
         self.invalidate_model(flush=False)
         return super()._search(*args, **kwargs)
 
+    def export_data(self, fields_to_export):
+        """The lead's title, also for those who may not read the lead: see ``display_name``."""
+        return super().export_data(self._get_export_names(fields_to_export))
+
+    @api.model
+    def _get_export_names(self, names):
+        """Paths to export, with the row's own name instead of the name of its lead."""
+        return [
+            "display_name" if name in ("lead_id", "lead_id/display_name") else name
+            for name in names
+        ]
+
     @api.model
     def _get_currency_columns(self):
         """SQL of the columns ``currency_id`` and ``rate_date``; today's rates, as core's

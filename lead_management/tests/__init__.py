@@ -21,6 +21,8 @@ from . import test_pitfalls_orders
 from . import test_roles
 from . import test_roles_companies
 from . import test_roles_figures
+from . import test_roles_figures_companies
+from . import test_roles_figures_contact
 from . import test_roles_web
 from . import test_calibration
 from . import test_presales_report
@@ -33,3 +35,4 @@ from . import test_crm_lead_payment_figures
 from . import test_crm_lead_payment_plan
 from . import test_dashboard
 from . import test_figures_tour
+from . import test_figures_roles_tour

@@ -1,22 +1,18 @@
-"""Who may read which figures, and that figures do not tell what is in the leads."""
+"""Who may read which figures."""
 
-from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common_roles import COLLEAGUE, OWN, ROLES, UNASSIGNED, RolesCommon
+from .common_figures import (
+    ACCESS_LOGGERS,
+    CALIBRATION,
+    FIGURES,
+    PRINTED,
+    FiguresAccessMixin,
+)
+from .common_roles import COLLEAGUE, OUTSIDERS, OWN, ROLES, UNASSIGNED, RolesCommon
 
-ACCESS_LOGGERS = (
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.base.models.ir_model",
-    "odoo.models",
-    "odoo.orm.models",
-)
-# rows about single leads
-FIGURES = (
-    "crm.lead.history",
-    "crm.lead.pipeline.report",
-)
 # The marks stand for the roles in their order, as in test_roles:
 #   sales with own, with all documents, sales administrator | timesheet user | project manager
 #   | invoicing, accounting read-only | internal user | portal, public
@@ -25,45 +21,71 @@ MARKS = {
     UNASSIGNED: "+++ - - ++ - --",
     COLLEAGUE: "-++ - - ++ - --",
 }
-CONTACT_FIELDS = ("email_from", "phone", "contact_name", "partner_name", "partner_id", "city")
+READERS = "+++ - - ++ - --"
+READERS_OF_CALIBRATION = "--+ - - ++ - --"
+APPLIERS_OF_CALIBRATION = "--+ - - -- - --"
+# what the menus of CRM and of Invoicing show to whom
+ENTRIES = {
+    "Pipeline by Quarter",
+    "Liquidity Outlook",
+    "Movements",
+    "Pipeline on a Day",
+    "Print Quarterly Pipeline",
+    "Forecast and Actual",
+    "Presales Cost",
+}
+CRM_ENTRIES = {
+    "sales_own": ENTRIES | {"History of Leads"},
+    "sales_all": ENTRIES | {"History of Leads"},
+    "sales_admin": ENTRIES | {"History of Leads", "Stage Calibration"},
+}
+INVOICING_ENTRIES = {
+    "invoicing": ENTRIES | {"Stage Calibration"},
+    "account_readonly": ENTRIES | {"Stage Calibration"},
+}
+# another test is about the dashboard
+OTHER_ENTRIES = {"Dashboard"}
+PERIODS = ("movement", "snapshot")
 
 
-@tagged("post_install", "-at_install")
-class TestRolesFigures(RolesCommon):
+class RolesFiguresCommon(FiguresAccessMixin, RolesCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.env["crm.lead.payment"].create(
             {"lead_id": cls.shared[COLLEAGUE].id, "date": "2030-01-15", "percentage": 50}
         )
-        cls.env.flush_all()
-        cls.env["crm.lead.history"]._record_pending()
+        cls.record_history()
+
+    @classmethod
+    def _create_story(cls, name, employee=None, **values):
+        with cls.before_this_quarter():
+            return super()._create_story(name, employee, **{"date_deadline": cls.today(), **values})
 
     def enter(self, role, model):
         self.env.flush_all()
         self.env.invalidate_all()
         return self.env[model].with_user(self.worlds[role].user)
 
+    def iter_roles(self, marks):
+        for role, mark in zip(ROLES, marks.replace(" ", ""), strict=True):
+            yield role, mark == "+"
+
     def iter_cells(self):
         for target, marks in MARKS.items():
-            for role, mark in zip(ROLES, marks.replace(" ", ""), strict=True):
-                yield target, role, mark == "+"
+            for role, allowed in self.iter_roles(marks):
+                yield target, role, allowed
 
-    def may_read(self, read, lead):
-        """Whether ``read`` tells something about the lead; refusing is telling nothing."""
-        try:
-            with self.env.cr.savepoint():
-                return bool(read([("lead_id", "in", lead.ids)]))
-        except AccessError:
-            return False
 
-    def is_refused(self, attempt):
-        try:
-            with self.env.cr.savepoint():
-                attempt()
-        except (AccessError, UserError, ValueError):
-            return True
-        return False
+@tagged("post_install", "-at_install")
+class TestRolesFigures(RolesFiguresCommon):
+    def test_there_are_figures_of_every_lead(self):
+        """Otherwise the other tests would prove nothing."""
+        for model in FIGURES:
+            for world in self.worlds.values():
+                for target in MARKS:
+                    rows = self.env[model].search([("lead_id", "=", world.leads[target].id)])
+                    self.assertTrue(rows, (model, world.role, target))
 
     @mute_logger(*ACCESS_LOGGERS)
     def test_rows(self):
@@ -71,9 +93,14 @@ class TestRolesFigures(RolesCommon):
             for target, role, allowed in self.iter_cells():
                 report = self.enter(role, model)
                 lead = self.worlds[role].leads[target]
+                rows = self.env[model].search([("lead_id", "=", lead.id)])
                 with self.subTest(model=model, target=target, role=role):
                     self.assertEqual(self.may_read(report.search, lead), allowed)
                     self.assertEqual(self.may_read(report.search_read, lead), allowed)
+                    self.assertEqual(self.may_read(report.search_count, lead), allowed)
+                    self.assertEqual(
+                        self.is_refused(rows.with_user(report.env.user).read), not allowed
+                    )
 
     @mute_logger(*ACCESS_LOGGERS)
     def test_totals(self):
@@ -83,12 +110,135 @@ class TestRolesFigures(RolesCommon):
                 lead = self.worlds[role].leads[target]
 
                 def count(domain, report=report):
-                    groups = report.formatted_read_group(domain, ["stage_id"], ["__count"])
-                    return sum(group["__count"] for group in groups)
+                    return self.count_rows(report, domain)
 
                 with self.subTest(model=model, target=target, role=role):
                     self.assertEqual(self.may_read(count, lead), allowed)
 
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_other_days(self):
+        """The dialog's days choose what is read, not who may read it."""
+        start = str(self.env["crm.lead.history"]._get_start().date())
+        days = {"snapshot_date": start, "date_from": start, "date_to": str(self.today())}
+        for model in ("crm.lead.snapshot.report", "crm.lead.movement.report"):
+            for target, role, allowed in self.iter_cells():
+                report = self.enter(role, model).with_context(**days)
+                with self.subTest(model=model, target=target, role=role):
+                    lead = self.worlds[role].leads[target]
+                    self.assertEqual(self.may_read(report.search, lead), allowed)
+
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_calibration(self):
+        for role, allowed in self.iter_roles(READERS_OF_CALIBRATION):
+            report = self.enter(role, CALIBRATION)
+            row = self.env[CALIBRATION].search([], limit=1).with_user(report.env.user)
+            with self.subTest(role=role):
+                self.assertEqual(report.has_access("read"), allowed)
+                for attempt in (
+                    lambda report=report: report.search([]),
+                    lambda report=report: self.count_rows(report, []),
+                    lambda report=report: report.web_search_read([], {"decided": {}}),
+                    row.read,
+                ):
+                    self.assertEqual(self.is_refused(attempt), not allowed)
+
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_calibration_is_applied_by_sales_administrators(self):
+        row = self.env[CALIBRATION].search([], limit=1)
+        dialogs = self.env["crm.stage.calibration.apply"]
+        for role, allowed in self.iter_roles(APPLIERS_OF_CALIBRATION):
+            user = self.worlds[role].user
+            with self.subTest(role=role):
+                self.assertEqual(
+                    self.is_refused(row.with_user(user).action_open_apply), not allowed
+                )
+                self.assertEqual(
+                    self.is_refused(
+                        lambda user=user: dialogs.with_user(user).create({"stage_id": row.id})
+                    ),
+                    not allowed,
+                )
+
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_nobody_writes_figures(self):
+        for model in (*FIGURES, CALIBRATION):
+            domain = [("lead_id", "in", self.shared[COLLEAGUE].ids)] if model in FIGURES else []
+            row = self.env[model].search(domain, limit=1)
+            self.assertTrue(row)
+            for role in ROLES:
+                row = row.with_user(self.worlds[role].user)
+                with self.subTest(model=model, role=role):
+                    for operation in ("write", "create", "unlink"):
+                        self.assertFalse(row.has_access(operation), operation)
+
+
+@tagged("post_install", "-at_install")
+class TestRolesFiguresDialogs(RolesFiguresCommon):
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_period_dialog(self):
+        for report in PERIODS:
+            for role, allowed in self.iter_roles(READERS):
+                dialogs = self.enter(role, "crm.lead.pipeline.period")
+                dialogs = dialogs.with_context(default_report=report)
+                with self.subTest(report=report, role=role):
+                    self.assertEqual(self.is_refused(lambda d=dialogs: d.create({})), not allowed)
+                    if allowed:
+                        action = Form(dialogs).save().action_open()
+                        rows = self.env[action["res_model"]].with_user(dialogs.env.user)
+                        self.assertTrue(rows.with_context(**action["context"]).search([]))
+
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_print_dialog(self):
+        for role, allowed in self.iter_roles(READERS):
+            dialogs = self.enter(role, "crm.lead.pipeline.print")
+            with self.subTest(role=role):
+                self.assertEqual(self.is_refused(lambda d=dialogs: d.create({})), not allowed)
+                if allowed:
+                    self.assertTrue(Form(dialogs).save().action_print())
+
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_printed_figures(self):
+        for world in self.worlds.values():
+            for target in MARKS:
+                # the list of what is overdue names more leads than that of the biggest
+                world.leads[target].date_deadline = "2020-01-01"
+        for role, allowed in self.iter_roles(READERS):
+            report = self.enter(role, PRINTED)
+            with self.subTest(role=role):
+                if not allowed:
+                    self.assertTrue(self.is_refused(lambda r=report: self.read_printed(r)))
+                    continue
+                for target, marks in MARKS.items():
+                    self.assertEqual(
+                        self.worlds[role].leads[target].name in self.read_printed(report),
+                        dict(self.iter_roles(marks))[role],
+                        target,
+                    )
+
+    def test_menus(self):
+        for role in [role for role in ROLES if role not in OUTSIDERS]:
+            with self.subTest(role=role):
+                for app, entries in (("crm", CRM_ENTRIES), ("account", INVOICING_ENTRIES)):
+                    found = self.read_entries(role, app) - OTHER_ENTRIES
+                    self.assertEqual(found, entries.get(role, set()), app)
+
+    def read_entries(self, role, app):
+        """The names of our reports' entries in the app's menu, as the role sees them."""
+        root = self.env.ref(
+            {"crm": "crm.crm_menu_report", "account": "account.menu_finance_reports"}[app]
+        )
+        menus = self.enter(role, "ir.ui.menu").load_menus(False)
+        entries, below = [], [root.id] if root.id in menus else []
+        while below:
+            menu = menus[below.pop()]
+            below += menu["children"]
+            if menu["xmlid"].startswith("lead_management.") and menu["action_id"]:
+                entries.append(menu["name"])
+        return set(entries)
+
+
+@tagged("post_install", "-at_install")
+class TestRolesPayments(RolesFiguresCommon):
     @mute_logger(*ACCESS_LOGGERS)
     def test_payments_follow_the_lead(self):
         lead = self.shared[COLLEAGUE]
@@ -111,56 +261,3 @@ class TestRolesFigures(RolesCommon):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 action()
                 self.env.flush_all()
-
-    @mute_logger(*ACCESS_LOGGERS)
-    def test_nobody_writes_figures(self):
-        for model in FIGURES:
-            for role in ROLES:
-                row = self.env[model].search([("lead_id", "in", self.shared[COLLEAGUE].ids)])[:1]
-                row = row.with_user(self.worlds[role].user)
-                with self.subTest(model=model, role=role):
-                    for operation in ("write", "create", "unlink"):
-                        self.assertFalse(row.has_access(operation), operation)
-
-    @mute_logger(*ACCESS_LOGGERS)
-    def test_accountant_drills_down_to_the_lead_but_not_into_it(self):
-        for role in ("invoicing", "account_readonly"):
-            report = self.enter(role, "crm.lead.pipeline.report")
-            rows = report.search([("lead_id", "=", self.shared[COLLEAGUE].id)])
-            with self.subTest(role=role):
-                self.assertEqual(len(rows), 2)
-                title = rows[0].read(["lead_id"])[0]["lead_id"][1]
-                self.assertEqual(title, self.shared[COLLEAGUE].name)
-                self.assertEqual(rows[0].action_open_lead()["tag"], "display_notification")
-                self.assertEqual(rows.action_open_leads()["tag"], "display_notification")
-
-    def test_salesperson_drills_down_to_the_lead(self):
-        lead = self.worlds["sales_own"].leads[OWN]
-        rows = self.enter("sales_own", "crm.lead.pipeline.report").search(
-            [("lead_id", "=", lead.id)]
-        )
-        self.assertEqual(rows[0].action_open_lead()["res_id"], lead.id)
-        self.assertEqual(rows.action_open_leads()["domain"], [("id", "in", lead.ids)])
-
-    @mute_logger(*ACCESS_LOGGERS)
-    def test_no_figure_tells_a_contact(self):
-        """Neither as a column, nor through the lead: as path, group, order, export, filter."""
-        for model in FIGURES:
-            report = self.enter("invoicing", model)
-            self.assertFalse(set(CONTACT_FIELDS) & set(report.fields_get()), model)
-            for name in CONTACT_FIELDS:
-                for attempt in self.get_attempts(report, name):
-                    with self.subTest(model=model, name=name):
-                        self.assertTrue(self.is_refused(attempt))
-
-    def get_attempts(self, report, name):
-        """Ways to learn a field of the lead from a report."""
-        path = f"lead_id.{name}"
-        return (
-            lambda: report.search([(path, "ilike", "Contact")]),
-            lambda: report.formatted_read_group([], [path], ["__count"]),
-            lambda: report.search([], order=path),
-            lambda: report.search([]).mapped(path),
-            lambda: report.search([]).export_data([f"lead_id/{name}"]),
-            lambda: report.search([]).web_read({"lead_id": {"fields": {name: {}}}}),
-        )
