@@ -126,7 +126,7 @@ class CrmLeadPipelineReport(models.Model):
         its lead's payments, as in ``allocate``: with the rest they add up to the converted
         value, which the other reports have.
         """
-        if all(rate == 1 for rate in self._get_rates().values()):
+        if not self._is_converted():
             return self._convert_sql(amount)
         total = SQL(
             "SUM(%s) OVER (PARTITION BY lead.id ORDER BY payment.sequence, payment.id)", amount
@@ -136,7 +136,14 @@ class CrmLeadPipelineReport(models.Model):
     @api.model
     def _convert_rest_sql(self, total, part):
         """SQL of what ``part`` leaves of ``total``, both converted and rounded before."""
+        if not self._is_converted():
+            return self._convert_sql(SQL("%s - %s", total, part))
         return SQL("%s - %s", self._convert_sql(total), self._convert_sql(part))
+
+    @api.model
+    def _is_converted(self):
+        """Whether amounts of one of the chosen companies are converted."""
+        return any(rate != 1 for rate in self._get_rates().values())
 
     @api.model
     def _select_rows(self, row_id, name, date, amount, weighted, source, condition):
