@@ -143,9 +143,13 @@ class CrmLead(models.Model):
              LEFT JOIN res_company AS company ON company.id = lead.company_id
              LEFT JOIN res_currency AS currency ON currency.id = company.currency_id
                  WHERE lead.won_status = 'pending'
-                   AND ABS(COALESCE(lead.expected_revenue, 0) * COALESCE(lead.probability, 0) / 100
-                           - COALESCE(lead.prorated_revenue, 0)
-                       ) > 0.51 * COALESCE(currency.rounding, 0.01)
+                   AND (ABS(COALESCE(lead.expected_revenue, 0) * COALESCE(lead.probability, 0) / 100
+                            - COALESCE(lead.prorated_revenue, 0)
+                        ) > 0.51 * COALESCE(currency.rounding, 0.01)
+                        -- payments of a lead that has no value yet; each is rounded
+                        OR ABS(lead.planned_revenue * COALESCE(lead.probability, 0) / 100
+                               - lead.planned_prorated_revenue
+                           ) > 0.51 * lead.payment_count * COALESCE(currency.rounding, 0.01))
                 """
             )
         )

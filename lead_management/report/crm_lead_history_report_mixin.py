@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 # column of the reports to column of the history
@@ -32,9 +33,13 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
         """The day that the dialog put into the context as ``key``, ``default`` without one.
 
         :rtype: date
-        :raise ValueError: when the context holds something else than a date
+        :raise UserError: when the context holds something else than a date
         """
-        return fields.Date.to_date(self.env.context.get(key)) or default
+        value = self.env.context.get(key)
+        try:
+            return fields.Date.to_date(value) or default
+        except (TypeError, ValueError) as error:
+            raise UserError(self.env._("“%(value)s” is not a day.", value=value)) from error
 
     @api.model
     def _select_states(self, moment):

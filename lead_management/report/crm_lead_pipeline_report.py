@@ -10,9 +10,9 @@ class CrmLeadPipelineReport(models.Model):
     payment covers.
 
     The rows of a lead add up to its expected revenue, and their weighted amounts to its
-    weighted value, to the cent. A payment counts at its date, the uncovered part at the
-    planned order date. What has neither is undated; what is in the past and still open is
-    overdue.
+    weighted value, to the cent, also where they are converted. A payment counts at its date,
+    the uncovered part at the planned order date. What has neither is undated; what is in the
+    past and still open is overdue.
     """
 
     _name = "crm.lead.pipeline.report"
@@ -38,7 +38,14 @@ class CrmLeadPipelineReport(models.Model):
             "user_id",
             "won_status",
         ],
-        "crm.lead.payment": ["amount", "amount_weighted", "date", "lead_id", "name"],
+        "crm.lead.payment": [
+            "amount",
+            "amount_weighted",
+            "date",
+            "lead_id",
+            "name",
+            "sequence",
+        ],
     }
 
     name = fields.Char("Payment", readonly=True)
@@ -78,8 +85,8 @@ class CrmLeadPipelineReport(models.Model):
 
     @property
     def _table_query(self):
-        rest = SQL("(lead.expected_revenue - COALESCE(lead.planned_revenue, 0))")
-        planned_weighted = SQL("COALESCE(lead.planned_prorated_revenue, 0)")
+        value = SQL("COALESCE(lead.expected_revenue, 0)")
+        planned = SQL("COALESCE(lead.planned_revenue, 0)")
         return SQL(
             """
             %(payments)s
@@ -90,8 +97,8 @@ class CrmLeadPipelineReport(models.Model):
                 SQL("2 * payment.id"),
                 SQL("payment.name"),
                 SQL("payment.date"),
-                SQL("payment.amount"),
-                SQL("payment.amount_weighted"),
+                self._convert_payment_sql(SQL("COALESCE(payment.amount, 0)")),
+                self._convert_payment_sql(SQL("COALESCE(payment.amount_weighted, 0)")),
                 SQL(
                     "crm_lead_payment AS payment JOIN crm_lead AS lead ON lead.id = payment.lead_id"
                 ),
@@ -101,12 +108,42 @@ class CrmLeadPipelineReport(models.Model):
                 SQL("2 * lead.id + 1"),
                 SQL("NULL::varchar"),
                 SQL("lead.date_deadline"),
-                SQL("COALESCE(%s, 0)", rest),
-                SQL("COALESCE(lead.prorated_revenue, 0) - %s", planned_weighted),
+                self._convert_rest_sql(value, planned),
+                self._convert_rest_sql(
+                    SQL("COALESCE(lead.prorated_revenue, 0)"),
+                    SQL("COALESCE(lead.planned_prorated_revenue, 0)"),
+                ),
                 SQL("crm_lead AS lead"),
-                SQL("(COALESCE(lead.planned_revenue, 0) = 0 OR %s != 0)", rest),
+                SQL("(%(planned)s = 0 OR %(value)s != %(planned)s)", planned=planned, value=value),
             ),
         )
+
+    @api.model
+    def _convert_payment_sql(self, amount):
+        """SQL of a payment's ``amount`` in the currency of the company the user works in.
+
+        Where amounts are converted, each is the difference of two rounded running totals of
+        its lead's payments, as in ``allocate``: with the rest they add up to the converted
+        value, which the other reports have.
+        """
+        if not self._is_converted():
+            return self._convert_sql(amount)
+        total = SQL(
+            "SUM(%s) OVER (PARTITION BY lead.id ORDER BY payment.sequence, payment.id)", amount
+        )
+        return self._convert_rest_sql(total, SQL("%s - %s", total, amount))
+
+    @api.model
+    def _convert_rest_sql(self, total, part):
+        """SQL of what ``part`` leaves of ``total``, both converted and rounded before."""
+        if not self._is_converted():
+            return self._convert_sql(SQL("%s - %s", total, part))
+        return SQL("%s - %s", self._convert_sql(total), self._convert_sql(part))
+
+    @api.model
+    def _is_converted(self):
+        """Whether amounts of one of the chosen companies are converted."""
+        return any(rate != 1 for rate in self._get_rates().values())
 
     @api.model
     def _select_rows(self, row_id, name, date, amount, weighted, source, condition):
@@ -136,8 +173,8 @@ class CrmLeadPipelineReport(models.Model):
             date=date,
             fiscal_quarter=self._get_fiscal_quarter_sql(date),
             today=fields.Date.context_today(self),
-            amount=self._convert_sql(amount),
-            weighted=self._convert_sql(weighted),
+            amount=amount,
+            weighted=weighted,
             currency=self._get_currency_columns(),
             source=source,
             rates=self._join_rates("lead"),

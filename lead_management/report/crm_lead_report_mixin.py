@@ -148,7 +148,7 @@ class CrmLeadReportMixin(models.AbstractModel):
 
     @api.model
     def _get_tz(self):
-        return self.env.context.get("tz") or self.env.user.tz or "UTC"
+        return self.env.tz.zone
 
     def action_open_lead(self):
         """Open the lead behind this row, where the user may read leads.

@@ -210,6 +210,19 @@ class TestLeadPayment(LeadPaymentCommon):
             self.assertAlmostEqual(payment.amount_weighted, weighted, delta=0.0051)
         self.assertAddsUp(self.lead)
 
+    def test_scoring_job_reaches_payments_of_a_lead_without_a_value(self):
+        lead = self.create_lead(expected_revenue=0, probability=20)
+        self.plan(lead, 1000, 0.02, 0.02)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead SET probability = 60 WHERE id = %s", [lead.id])
+        self.env.invalidate_all()
+        # core's own part of the job would give the lead another probability
+        self.env["ir.config_parameter"].set_param("crm.pls_start_date", "")
+        self.env["crm.lead"]._update_automated_probabilities()
+        self.assertEqual(lead.probability, 60)
+        self.assertEqual(lead.payment_ids[0].amount_weighted, 600)
+        self.assertAddsUp(lead)
+
     # ------------------------------------------------------------
     # The value as the sum of the payments
     # ------------------------------------------------------------

@@ -201,6 +201,42 @@ class TestLeadPaymentFigures(LeadPaymentCommon):
         self.assertEqual(self.amounts(lead), [67, 50, 33])
         self.assertAddsUp(lead)
 
+    def test_value_that_was_never_entered_counts_as_none(self):
+        lead = self.create_lead(expected_revenue=0, probability=50)
+        self.plan(lead, 1000)
+        self.env.flush_all()
+        # such as in the rows that another program wrote
+        self.env.cr.execute(
+            "UPDATE crm_lead SET expected_revenue = NULL, prorated_revenue = NULL WHERE id = %s",
+            [lead.id],
+        )
+        self.env.invalidate_all()
+        self.assertAddsUp(lead)
+
+    def test_converted_rows_add_up_to_the_converted_value(self):
+        company = self._create_company(0.01)
+        self.env["res.currency.rate"].create(
+            {"currency_id": company.currency_id.id, "name": "2020-01-01", "rate": 3}
+        )
+        lead = self.create_lead(
+            company_id=company.id,
+            user_id=False,
+            team_id=False,
+            expected_revenue=100,
+            probability=70,
+        )
+        self.env.user.company_ids |= company
+        companies = self.env.company | company
+        pipeline = self.env["crm.lead.pipeline.report"].with_context(
+            allowed_company_ids=companies.ids
+        )
+        for plan in (("33.333333333333336%",) * 3, (0.5, 0.5, 0.5), ("25%",) * 3):
+            lead.payment_ids.unlink()
+            self.plan(lead, *plan)
+            rows = pipeline.search([("lead_id", "=", lead.id)])
+            self.assertAlmostEqual(sum(rows.mapped("amount")), 33.33, 6)
+            self.assertAlmostEqual(sum(rows.mapped("amount_weighted")), 23.33, 6)
+
     # ------------------------------------------------------------
     # Speed
     # ------------------------------------------------------------

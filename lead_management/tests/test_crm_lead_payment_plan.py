@@ -167,6 +167,11 @@ class TestLeadPaymentPlan(LeadPaymentCommon):
         with self.assertRaisesRegex(UserError, "no value"):
             self._split()
 
+    def test_dialog_without_a_lead_says_so(self):
+        dialog = self.env["crm.lead.payment.split"].new({})
+        self.assertIn("from a lead", dialog.problem)
+        self.assertFalse(dialog.preview)
+
     def test_dialog_shows_what_will_be_planned(self):
         model = self.env["crm.lead.payment.split"].with_user(self.salesperson)
         with Form(model.with_context(default_lead_id=self.lead.id)) as form:

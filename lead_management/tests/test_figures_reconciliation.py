@@ -9,6 +9,7 @@ import random
 from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import accumulate, pairwise
 
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -283,8 +284,8 @@ class TestFiguresReconciliation(LeadHistoryCommon):
         expected = defaultdict(lambda: [Decimal(), Decimal(), 0])
         for stage, company, day, amount, weighted in self.compute_pipeline():
             total = expected[quarter_of(day), stage, company]
-            total[0] += self.convert_money(amount, company)
-            total[1] += self.convert_money(weighted, company)
+            total[0] += amount
+            total[1] += weighted
             total[2] += 1
         found = {}
         report = self.env["crm.lead.pipeline.report"].with_context(active_test=False)
@@ -296,7 +297,21 @@ class TestFiguresReconciliation(LeadHistoryCommon):
             key = quarter_of(quarter), stage.id, company.id or None
             found[key] = [money(amount), money(weighted), count]
         self.assertSameFigures(found, expected)
+        self.check_pipeline_is_snapshot(report)
         return {"(b) groups": len(found), "(b) rows": sum(row[2] for row in found.values())}
+
+    def check_pipeline_is_snapshot(self, report):
+        """Converted and all, the pipeline is the one that the history has of today."""
+        found = {
+            lead.id: (money(amount), money(weighted))
+            for lead, amount, weighted in report.with_context(active_test=True)._read_group(
+                [("lead_id", "in", self.leads.ids), ("won_status", "=", "pending")],
+                ["lead_id"],
+                ["amount:sum", "amount_weighted:sum"],
+            )
+        }
+        snapshot = self.snapshots[max(self.snapshots)]
+        self.assertSameFigures(found, {key: state[2:] for key, state in snapshot.items()})
 
     def assertSameFigures(self, found, expected):
         """Both dicts are the same; a failure names what differs, not the rest."""
@@ -329,8 +344,16 @@ class TestFiguresReconciliation(LeadHistoryCommon):
                 rows.append([lead.date_deadline or None, rest, weighted_rest])
             elif rows:
                 rows[-1][2] += weighted_rest
-            for day, amount, amount_weighted in rows:
+            amounts, weights = (
+                self.convert_in_steps([row[place] for row in rows], company) for place in (1, 2)
+            )
+            for (day, *_row), amount, amount_weighted in zip(rows, amounts, weights, strict=True):
                 yield stage, company, day, amount, amount_weighted
+
+    def convert_in_steps(self, amounts, company_id):
+        """In the company's currency, adding up to the sum of ``amounts`` converted."""
+        totals = [self.convert_money(total, company_id) for total in accumulate(amounts)]
+        return [total - before for before, total in pairwise([Decimal(), *totals])]
 
     def compute_payments(self, payments, value, probability):
         rows, share, before = [], Decimal(), Decimal()

@@ -332,6 +332,17 @@ class TestHistory(LeadHistoryCommon):
         self.assertEqual(self.read_movements("2025-03-01", "2025-03-31"), [])
         self.assertEqual(self.read_forecast(self.lead), [])
 
+    def test_days_and_time_zones_that_are_none(self):
+        """Contexts can be typed: a bad day is refused, a bad time zone is UTC, as in core."""
+        snapshot = self.env["crm.lead.snapshot.report"]
+        for day in ("x", "2025-13-01", 5, ["2025-03-03"]):
+            with self.assertRaisesRegex(UserError, "is not a day"):
+                snapshot.with_context(snapshot_date=day).search([])
+        rows = snapshot.with_context(tz="Nowhere/Land", snapshot_date="2025-03-03").search(
+            [("lead_id", "=", self.lead.id)]
+        )
+        self.assertEqual(rows.amount, 1000)
+
     def test_the_index_finds_the_last_row(self):
         """What each commit looks up, and what every report reads, is an index away."""
         self.env.cr.execute("SET LOCAL enable_seqscan = off")

@@ -76,8 +76,10 @@ class CrmLeadPaymentSplit(models.TransientModel):
     def _compute_scope(self):
         for split in self:
             lead = split.lead_id
-            has_rest = lead.company_currency.compare_amounts(lead.uncovered_revenue, 0) > 0
-            split.scope = "rest" if lead.payment_count and has_rest else "value"
+            has_rest = lead.payment_count and (
+                lead.company_currency.compare_amounts(lead.uncovered_revenue, 0) > 0
+            )
+            split.scope = "rest" if has_rest else "value"
 
     @api.depends("lead_id")
     def _compute_date(self):
@@ -112,6 +114,8 @@ class CrmLeadPaymentSplit(models.TransientModel):
     def _get_problem(self):
         """Why the instalments cannot be planned like this; False when they can."""
         currency = self.currency_id
+        if not self.lead_id:
+            return self.env._("Open this dialog from a lead.")
         if not 1 <= self.number <= MAX_NUMBER:
             return self.env._("Enter a number of instalments from 1 to %(max)s.", max=MAX_NUMBER)
         if not 1 <= self.interval <= MAX_INTERVAL:
