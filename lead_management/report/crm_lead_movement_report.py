@@ -1,7 +1,10 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
 from ..tools.periods import last_quarter_end
+
+_lt = LazyTranslate(__name__)
 
 # in the order in which they are told
 KINDS = [
@@ -50,7 +53,10 @@ class CrmLeadMovementReport(models.Model):
         "planned order date to that of the new one.",
     )
     date = fields.Date(
-        "Planned Order Date", readonly=True, help="The planned order date at which this counts."
+        "Planned Order Date",
+        readonly=True,
+        falsy_value_label=_lt("Undated"),  # pylint: disable=translation-field
+        help="The planned order date at which this counts.",
     )
     amount = fields.Monetary(
         "Unweighted", currency_field="currency_id", readonly=True, help="Without taxes."

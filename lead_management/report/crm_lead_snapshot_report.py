@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 
 class CrmLeadSnapshotReport(models.Model):
@@ -17,7 +20,10 @@ class CrmLeadSnapshotReport(models.Model):
     _order = "date, id"
 
     date = fields.Date(
-        "Planned Order Date", readonly=True, help="The planned order date on that day."
+        "Planned Order Date",
+        readonly=True,
+        falsy_value_label=_lt("Undated"),  # pylint: disable=translation-field
+        help="The planned order date on that day.",
     )
     timing = fields.Selection(
         [("dated", "Dated"), ("undated", "Undated"), ("overdue", "Overdue")],
