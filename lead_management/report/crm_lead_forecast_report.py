@@ -27,6 +27,7 @@ class CrmLeadForecastReport(models.Model):
     quarter = fields.Date(readonly=True, help="The first day of the calendar quarter.")
     state = fields.Selection(
         [("finished", "Finished"), ("running", "Running")],
+        "Quarter Is",
         readonly=True,
         help="In the running quarter, what was won until now is compared with the forecast of "
         "the whole quarter.",

@@ -1,5 +1,6 @@
 import { registry } from "@web/core/registry";
 import { GraphController } from "@web/views/graph/graph_controller";
+import { GraphModel } from "@web/views/graph/graph_model";
 import { graphView } from "@web/views/graph/graph_view";
 import { LeadCurrencyNote } from "./lead_currency_note";
 
@@ -8,10 +9,35 @@ export class LeadFiguresGraphController extends GraphController {
     static components = { ...GraphController.components, LeadCurrencyNote };
 }
 
+export class LeadFiguresGraphModel extends GraphModel {
+    /**
+     * @override
+     *
+     * Core leaves out the periods without records, so that two bars beside each other may be
+     * a year apart. Where the action asks for every period, an empty one keeps its place.
+     */
+    async _loadDataPoints(metaData) {
+        const result = await super._loadDataPoints(metaData);
+        const { groupBy, fields } = metaData;
+        const isByPeriod = ["date", "datetime"].includes(fields[groupBy[0]?.fieldName]?.type);
+        if (isByPeriod && this.searchParams.context.fill_temporal) {
+            const [dataPoints] = result;
+            // it has no status, owner, …: it joins the first that is there
+            const other = dataPoints.find((point) => point.count)?.labels.slice(1) || [];
+            for (const point of dataPoints.filter((each) => each.count === 0)) {
+                const labels = [point.labels[0], ...other];
+                Object.assign(point, { labels, value: 0, count: null });
+            }
+        }
+        return result;
+    }
+}
+
 /** Graph of amounts that may come from companies with different currencies. */
 export const leadFiguresGraphView = {
     ...graphView,
     Controller: LeadFiguresGraphController,
+    Model: LeadFiguresGraphModel,
 };
 
 registry.category("views").add("lead_figures_graph", leadFiguresGraphView);
