@@ -45,6 +45,7 @@ class CrmLeadHistory(models.Model):
     _description = "Lead History"
     _order = "date desc, id desc"
     _log_access = False
+    _rec_name = "lead_id"
 
     lead_id = fields.Many2one(
         "crm.lead",

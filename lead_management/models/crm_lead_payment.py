@@ -154,8 +154,10 @@ class CrmLeadPayment(models.Model):
 
         :raises AccessError: when the user may not change the lead that the payments move to
         """
+        summed = self.browse().lead_id
         if "lead_id" in vals:
             self._check_leads({vals["lead_id"]})
+            summed = self._get_summed_leads()
         if "percentage" in vals and not vals["percentage"]:
             # what a share came to stays when it goes
             self._recompute_recordset(["amount"])
@@ -166,17 +168,20 @@ class CrmLeadPayment(models.Model):
                 others = {name: value for name, value in vals.items() if name != "amount"}
                 super(CrmLeadPayment, shares).write(others)
                 payments -= shares
-        return super(CrmLeadPayment, payments).write(self._settle_amount(vals))
+        res = super(CrmLeadPayment, payments).write(self._settle_amount(vals))
+        summed._settle_without_payments()
+        return res
 
     def unlink(self):
-        """A value that was the sum of payments stays when the last of them goes, entered by
-        hand from then on."""
-        leads = self.lead_id.filtered(lambda lead: lead.value_source == "payments")
+        """The leads that lose their last payment keep their value."""
+        leads = self._get_summed_leads()
         res = super().unlink()
-        leads = leads.filtered(lambda lead: not lead.payment_ids)
-        if leads:
-            leads.write({"value_source": "manual"})
+        leads._settle_without_payments()
         return res
+
+    def _get_summed_leads(self):
+        """The leads whose value is the sum of their payments, these among them."""
+        return self.lead_id.filtered(lambda lead: lead.value_source == "payments")
 
     @api.model
     def _check_leads(self, lead_ids):

@@ -156,6 +156,13 @@ class CrmLead(models.Model):
         self.browse(lead_id for (lead_id,) in rows).modified(["probability"])
         return res
 
+    def _settle_without_payments(self):
+        """A value that was the sum of payments stays when the last of them is gone, entered by
+        hand from then on."""
+        leads = self.filtered(lambda lead: not lead.payment_ids)
+        if leads:
+            leads.write({"value_source": "manual"})
+
     def action_use_payment_sum(self):
         """Make the value the sum of the planned payments, until it is entered by hand or taken
         from the offer, or the lead is decided.

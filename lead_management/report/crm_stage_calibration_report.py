@@ -229,6 +229,19 @@ class CrmStageCalibrationReport(models.Model):
         self.ensure_one()
         return float_round(self.rate, precision_digits=1)
 
+    def _get_summary(self):
+        """What the row says, in words; the likely share only where there are cases."""
+        self.ensure_one()
+        won = self.env._(
+            "%(won)s of %(count)s decided leads that were in this phase were won.",
+            won=self.won,
+            count=self.decided,
+        )
+        if not self.interval:
+            return won
+        likely = self.env._("In the long run, %(interval)s %% are likely.", interval=self.interval)
+        return f"{won} {likely}"
+
     def _get_refusal(self):
         """Why the share won cannot be the stage's default, and what to do; empty when it can.
 

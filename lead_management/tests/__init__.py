@@ -28,6 +28,7 @@ from . import test_calibration
 from . import test_presales_report
 from . import test_history
 from . import test_movements
+from . import test_pipeline_period
 from . import test_forecast
 from . import test_figures_reconciliation
 from . import test_crm_lead_payment

@@ -289,6 +289,12 @@ class TestLeadPayment(LeadPaymentCommon):
         self.assertEqual((self.lead.value_source, self.lead.expected_revenue), ("manual", 400))
         self.assertAddsUp(self.lead)
 
+    def test_value_stays_when_the_last_payment_moves_to_another_lead(self):
+        self.plan(self.lead, 300)
+        self._use_sum()
+        self.lead.payment_ids.lead_id = self.create_lead()
+        self.assertEqual((self.lead.value_source, self.lead.expected_revenue), ("manual", 300))
+
     def test_sum_stands_still_after_the_decision(self):
         self.plan(self.lead, 300)
         self._use_sum()

@@ -15,9 +15,7 @@ class CrmStageCalibrationApply(models.TransientModel):
     new_probability = fields.Float(
         "To", compute="_compute_new_probability", store=True, help="The share won, in percent."
     )
-    decided = fields.Integer("Cases", compute="_compute_row")
-    won = fields.Integer(compute="_compute_row")
-    interval = fields.Char("Likely (%)", compute="_compute_row")
+    summary = fields.Char(compute="_compute_row")
     refusal = fields.Char(compute="_compute_row")
     company_ids = fields.Many2many(
         "res.company",
@@ -52,9 +50,7 @@ class CrmStageCalibrationApply(models.TransientModel):
     def _compute_row(self):
         for dialog in self:
             row = dialog._get_row()
-            dialog.decided = row.decided
-            dialog.won = row.won
-            dialog.interval = row.interval
+            dialog.summary = row and row._get_summary()
             dialog.refusal = row and row._get_refusal()
             dialog.company_ids = self.env.companies
 
@@ -96,10 +92,7 @@ class CrmStageCalibrationApply(models.TransientModel):
                 """,
                 before=rates._convert_sql(SQL("COALESCE(lead.prorated_revenue, 0)")),
                 after=rates._convert_sql(
-                    SQL(
-                        "ROUND((COALESCE(lead.expected_revenue, 0) * %s / 100.0)::numeric, 2)",
-                        self.new_probability,
-                    )
+                    SQL("COALESCE(lead.expected_revenue, 0) * %s / 100.0", self.new_probability)
                 ),
                 changing=changing.ids,
                 rates=rates._join_rates("lead"),
