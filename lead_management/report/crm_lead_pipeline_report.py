@@ -138,7 +138,7 @@ class CrmLeadPipelineReport(models.Model):
         value, which the other reports have.
         """
         if not self._is_converted():
-            return self._convert_sql(amount)
+            return amount
         total = SQL(
             "SUM(%s) OVER (PARTITION BY lead.id ORDER BY payment.sequence, payment.id)", amount
         )
@@ -146,9 +146,12 @@ class CrmLeadPipelineReport(models.Model):
 
     @api.model
     def _convert_rest_sql(self, total, part):
-        """SQL of what ``part`` leaves of ``total``, both converted and rounded before."""
+        """SQL of what ``part`` leaves of ``total``, both converted and rounded before.
+
+        What is not converted is rounded in the database already.
+        """
         if not self._is_converted():
-            return self._convert_sql(SQL("%s - %s", total, part))
+            return SQL("%s - %s", total, part)
         return SQL("%s - %s", self._convert_sql(total), self._convert_sql(part))
 
     @api.model
