@@ -123,6 +123,7 @@ class CrmLead(models.Model):
         Odoo looks for the payments to recompute of every lead that changes. Most leads have
         none, and their stored count says so.
         """
+        # sudo: only whether there are any is asked, and every salesperson may see the count
         without = self.sudo().filtered(lambda lead: not lead.payment_count)
         self._fields["payment_ids"]._insert_cache(without, [()] * len(without))
 

@@ -191,6 +191,14 @@ class TestLeadPaymentPlan(LeadPaymentCommon):
             model.create({"lead_id": self.lead.id, "number": 2}).action_split()
         self.assertFalse(self.lead.payment_ids)
 
+    def test_dialog_tells_nothing_of_a_colleagues_lead(self):
+        """Not even where its value is in the cache, which asks for no rights."""
+        model = self.env["crm.lead.payment.split"].with_user(self.salesperson_2)
+        self.assertTrue(self.lead.expected_revenue)
+        dialog = model.new({"lead_id": self.lead.id, "number": 2, "date": "2030-01-01"})
+        self.assertFalse(dialog.preview)
+        self.assertTrue(dialog.problem)
+
     # ------------------------------------------------------------
     # Payment terms
     # ------------------------------------------------------------

@@ -114,7 +114,8 @@ class CrmLeadPaymentSplit(models.TransientModel):
     def _get_problem(self):
         """Why the instalments cannot be planned like this; False when they can."""
         currency = self.currency_id
-        if not self.lead_id:
+        # asked for, not left to reading: what is in the cache already is read without a question
+        if not self.lead_id.has_access("read") or not self.lead_id:
             return self.env._("Open this dialog from a lead.")
         if not 1 <= self.number <= MAX_NUMBER:
             return self.env._("Enter a number of instalments from 1 to %(max)s.", max=MAX_NUMBER)
