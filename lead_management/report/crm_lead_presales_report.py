@@ -187,13 +187,6 @@ class CrmLeadPresalesReport(models.Model):
             SQL(rate, currency=currency, until=SQL(), direction=SQL("ASC")),
         )
 
-    @api.depends("lead_id")
-    def _compute_display_name(self):
-        """The lead's title, also for accountants, who may not read the lead."""
-        for row in self:
-            # sudo: the title alone
-            row.display_name = row.lead_id.sudo().display_name
-
     def _read_group_select(self, aggregate_spec, query):
         """Cost per won value of several leads is the ratio of the sums, not a mean of ratios."""
         if aggregate_spec != "cost_per_won:avg":

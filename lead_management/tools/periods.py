@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
+from odoo.tools.date_utils import start_of
+
 
 def day_start(day, tz):
     """When ``day`` starts where the users are, as the database stores it.
@@ -17,14 +19,9 @@ def day_start(day, tz):
     return local.astimezone(UTC).replace(tzinfo=None)
 
 
-def quarter_start(day):
-    """The first day of the calendar quarter that ``day`` is in."""
-    return day.replace(day=1) - relativedelta(months=(day.month - 1) % 3)
-
-
 def last_quarter_end(day):
     """The last day of the calendar quarter before the one that ``day`` is in."""
-    return quarter_start(day) - relativedelta(days=1)
+    return start_of(day, "quarter") - relativedelta(days=1)
 
 
 def covered_quarters(since, day, tz):
@@ -38,7 +35,7 @@ def covered_quarters(since, day, tz):
     :rtype: list of tuple(date, datetime, datetime)
     """
     quarters = []
-    first = quarter_start(day)
+    first = start_of(day, "quarter")
     end = day_start(first + relativedelta(months=3), tz)
     while (start := day_start(first, tz)) > since:
         quarters.append((first, start, end))

@@ -4,7 +4,7 @@ from calendar import monthrange
 
 from dateutil.relativedelta import relativedelta
 
-from .periods import quarter_start
+from odoo.tools.date_utils import start_of
 
 
 def quarters_from(day, ahead):
@@ -14,7 +14,7 @@ def quarters_from(day, ahead):
     :param int ahead: how many quarters follow it
     :rtype: list of date
     """
-    start = quarter_start(day)
+    start = start_of(day, "quarter")
     return [start + relativedelta(months=3 * number) for number in range(ahead + 1)]
 
 
