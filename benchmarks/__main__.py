@@ -6,7 +6,7 @@ import sys
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from benchmarks import against_stock, conversion, installation, pipeline, reports
+from benchmarks import against_stock, conversion, installation, pipeline, reports, rights
 from benchmarks.loaded import loaded_databases
 from devtools import databases
 from devtools.steps import say
@@ -17,6 +17,7 @@ ON_LOADED = {
     "installation": installation,
     "pipeline": pipeline,
     "reports": reports,
+    "rights": rights,
     "against_stock": against_stock,
 }
 
