@@ -14,6 +14,13 @@ from .steps import Failure, is_alive, setup_lock, step, tail
 
 # Parts of the addon that are no part of an installed database.
 NOT_INSTALLED = ("tests/", "readme/", "static/description/", "static/tests/")
+# The demo data's people have no password; here each logs in with his login.
+PASSWORDS_SQL = f"""
+    UPDATE res_users SET password = login
+      FROM ir_model_data AS data
+     WHERE data.module = '{settings.ADDON}' AND data.model = 'res.users'
+       AND data.res_id = res_users.id AND COALESCE(res_users.password, '') = ''
+"""
 LANGUAGE_SQL = (
     "UPDATE res_partner SET lang = '{lang}' WHERE id IN (SELECT partner_id FROM res_users)"
 )
@@ -146,6 +153,7 @@ def addon_database(demo=False, lang=settings.DEFAULT_LANG):
                 )
                 check_installed(building, [settings.ADDON], log)
                 set_language(building, lang)
+                postgres.query(PASSWORDS_SQL, building)
                 rename(building, name)
             _drop_older(family, name)
     return name
@@ -242,3 +250,4 @@ def update_addon(name):
         log = odoo.build(["-d", name, "-u", settings.ADDON], f"db-{name}-update", remedy)
         if found := errors(log):
             raise Failure(f"Odoo logged errors, see {log}:\n{found}", remedy)
+        postgres.query(PASSWORDS_SQL, name)

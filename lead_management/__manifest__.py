@@ -1,14 +1,14 @@
 {
     "name": "Lead Management",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Sales/CRM",
     "summary": "From the first call to the running project: leads, hours, offers, decision",
     "author": "Lead Management contributors",
     "license": "LGPL-3",
     "depends": ["crm", "sale_crm", "sale_timesheet", "sale_margin", "spreadsheet_dashboard"],
     "data": [
-        "security/ir.model.access.csv",
         "security/lead_management_security.xml",
+        "security/ir.model.access.csv",
         "wizard/crm_lead_won_views.xml",
         "wizard/crm_lead_lost_views.xml",
         "wizard/crm_lead_payment_split_views.xml",
