@@ -1,3 +1,6 @@
+from . import crm_lead_figure_mixin
+from . import crm_lead_figure_row_mixin
+from . import crm_lead_guard_mixin
 from . import ir_module_module
 from . import res_company
 from . import res_config_settings
@@ -22,3 +25,4 @@ from . import project_task
 from . import account_analytic_line
 from . import sale_order
 from . import sale_order_line
+from . import crm_lead_guard

@@ -1,9 +1,15 @@
 from odoo import api, fields, models
 from odoo.tools import format_duration, format_list
 
+from ..tools.sent import sent_id
+
+# A context is what a client sends, too: only this very object, which nobody can send, counts.
+KEEP_AMOUNT = object()
+
 
 class AccountAnalyticLine(models.Model):
-    _inherit = "account.analytic.line"
+    _name = "account.analytic.line"
+    _inherit = ["crm.lead.guard.mixin", "account.analytic.line"]
 
     lead_id = fields.Many2one(
         "crm.lead",
@@ -42,7 +48,7 @@ class AccountAnalyticLine(models.Model):
         """Hours that name a lead but no task go on the lead's ticket, made when missing."""
         default_lead_id = self.env.context.get("default_lead_id")
         lead_ids = [
-            not vals.get("task_id") and (vals.get("lead_id") or default_lead_id)
+            not vals.get("task_id") and sent_id(vals.get("lead_id") or default_lead_id)
             for vals in vals_list
         ]
         leads = self.env["crm.lead"].browse({lead_id for lead_id in lead_ids if lead_id})
@@ -62,17 +68,12 @@ class AccountAnalyticLine(models.Model):
             prepared.append(vals)
         return super().create(prepared)
 
-    def write(self, vals):
-        if vals.get("lead_id") and not self.env.su:
-            self.env["crm.lead"].browse(vals["lead_id"]).check_access("read")
-        return super().write(vals)
-
     def _timesheet_postprocess_values(self, values):
         """Moving hours to another project changes where they cost, not what they cost.
 
         Core recomputes the amount at today's hourly cost whenever the account is written.
         """
-        if self.env.context.get("lead_conversion_keep_amount"):
+        if self.env.context.get("lead_keep_amount") is KEEP_AMOUNT:
             return {line_id: {} for line_id in self.ids}
         return super()._timesheet_postprocess_values(values)
 

@@ -7,6 +7,8 @@ from odoo.exceptions import LockError, UserError
 from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
+from .account_analytic_line import KEEP_AMOUNT
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -251,7 +253,7 @@ class CrmLead(models.Model):
         else:
             values.update(so_line=self._get_service_line().id, is_so_line_edited=True)
         if lines:
-            lines.with_context(lead_conversion_keep_amount=True).write(values)
+            lines.with_context(lead_keep_amount=KEEP_AMOUNT).write(values)
 
     @api.model
     def _prepare_moved_hours_accounts(self, project):

@@ -42,10 +42,12 @@ class CrmLeadHistory(models.Model):
     """
 
     _name = "crm.lead.history"
+    _inherit = ["crm.lead.figure.row.mixin"]
     _description = "Lead History"
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "lead_id"
+    _keeps_deleted_leads = True
 
     lead_id = fields.Many2one(
         "crm.lead",
@@ -91,19 +93,10 @@ class CrmLeadHistory(models.Model):
     @api.depends("company_id")
     @api.depends_context("company")
     def _compute_currency_id(self):
-        for row in self:
-            row.currency_id = (row.company_id or self.env.company).currency_id
-
-    @api.depends("lead_id")
-    def _compute_display_name(self):
-        # sudo: who may read figures may read what the lead is called, and nothing else of it
+        self.check_access("read")
+        # sudo: whoever may read the lead reads what it was worth in another company
         for row in self.sudo():
-            row.display_name = row.lead_id.name or self.env._("Deleted lead")
-
-    def export_data(self, fields_to_export):
-        """The lead's title, also for those who may not read the lead: see ``display_name``."""
-        names = self.env["crm.lead.report.mixin"]._get_export_names(fields_to_export)
-        return super().export_data(names)
+            row.currency_id = (row.company_id or self.env.company).currency_id
 
     # ------------------------------------------------------------
     # Append-only
@@ -336,11 +329,3 @@ class CrmLeadHistory(models.Model):
             domain or [], ["stage_id"], ["amount:sum", "amount_weighted:sum"]
         )
         return {stage: (amount, weighted) for stage, amount, weighted in groups}
-
-    def action_open_lead(self):
-        """Open the lead of this row.
-
-        :return: the lead's form; a message where it was deleted or may not be read
-        """
-        self.ensure_one()
-        return self.env["crm.lead.report.mixin"]._get_open_lead_action(self.lead_id)

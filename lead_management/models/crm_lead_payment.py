@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
 from ..tools.allocation import weigh
+from ..tools.sent import sent_id
 
 
 def assign(record, name, amount):
@@ -20,6 +21,7 @@ def assign(record, name, amount):
 
 class CrmLeadPayment(models.Model):
     _name = "crm.lead.payment"
+    _inherit = ["crm.lead.figure.mixin", "crm.lead.guard.mixin"]
     _description = "Planned Payment"
     _order = "sequence, id"
 
@@ -144,7 +146,7 @@ class CrmLeadPayment(models.Model):
 
         :raises AccessError: when the user may not change one of the leads
         """
-        self._check_leads({vals.get("lead_id") for vals in vals_list})
+        self._check_leads({sent_id(vals.get("lead_id")) for vals in vals_list})
         return super().create([self._settle_amount(vals) for vals in vals_list])
 
     def write(self, vals):
@@ -156,7 +158,7 @@ class CrmLeadPayment(models.Model):
         """
         summed = self.browse().lead_id
         if "lead_id" in vals:
-            self._check_leads({vals["lead_id"]})
+            self._check_leads({sent_id(vals["lead_id"])})
             summed = self._get_summed_leads()
         if "percentage" in vals and not vals["percentage"]:
             # what a share came to stays when it goes

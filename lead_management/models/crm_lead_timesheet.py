@@ -143,7 +143,11 @@ class CrmLead(models.Model):
         }
 
     def action_view_timesheets(self):
-        """Open the hours recorded on these leads, as far as the user may see them."""
+        """Open the hours recorded on these leads, as far as the user may see them.
+
+        :raises AccessError: when the user may not read the leads
+        """
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("hr_timesheet.act_hr_timesheet_line")
         action["domain"] = [("lead_id", "in", self.ids), ("project_id", "!=", False)]
         action["context"] = {

@@ -18,6 +18,7 @@ class CrmLostReason(models.Model):
 
     kind = fields.Selection(
         KINDS,
+        groups="base.group_user",
         help="Who said no. Not qualified: it never was a lead for us, or not yet. Reports on "
         "declined leads and their cost are grouped by it.",
     )

@@ -25,25 +25,30 @@ class CrmStage(models.Model):
 
     uses_default_probability = fields.Boolean(
         "Sets the Probability",
+        groups="base.group_user",
         help="A lead that enters this stage gets the stage's default probability. "
         "Without it, Odoo predicts the probability from past leads.",
     )
     default_probability = fields.Float(
         aggregator="avg",
+        groups="base.group_user",
         help="In percent, over 0 and under 100. A won stage is always at 100.",
     )
     keep_manual_probability = fields.Boolean(
+        groups="base.group_user",
         help="A probability that somebody typed in survives the move into this stage.",
     )
     lead_type = fields.Selection(
         [("lead", "Lead"), ("opportunity", "Opportunity")],
         string="Type of Leads",
+        groups="base.group_user",
         help="What a lead in this stage is. A lead that crosses the line between the two "
         "is converted. Empty: the stage does not care.",
     )
     default_probability_lead_count = fields.Integer(
         compute="_compute_default_probability_lead_count",
         string="Leads to Update",
+        groups="base.group_user",
         help="Open leads in this stage whose probability nobody typed in and which differs "
         "from the stage's default.",
     )

@@ -2,7 +2,8 @@ from odoo import api, fields, models
 
 
 class ProjectTask(models.Model):
-    _inherit = "project.task"
+    _name = "project.task"
+    _inherit = ["crm.lead.guard.mixin", "project.task"]
 
     lead_id = fields.Many2one(
         "crm.lead",

@@ -6,6 +6,7 @@ class ResPartner(models.Model):
 
     is_customer = fields.Boolean(
         compute="_compute_is_customer",
+        groups="base.group_user",
         help="Whether the contact, or the company it belongs to, is a customer.",
     )
 

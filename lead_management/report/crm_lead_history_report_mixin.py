@@ -22,6 +22,7 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
     _description = "Figures from the History of Leads"
     # what the reports' SQL reads: changes of it are written to the database before
     _depends = {"crm.lead": ["create_date"]}
+    _keeps_deleted_leads = True
 
     @api.model
     def _search(self, *args, **kwargs):

@@ -93,6 +93,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
         today = fields.Date.context_today(self)
         starts = quarters_from(today, quarters)
         domain = self._get_domain(company == home)
+        scope = self._get_scope(domain)
         columns = self._prepare_columns(starts)
         stages, totals = self._prepare_stages(domain, starts, columns)
         lists = self._prepare_lists(domain)
@@ -103,7 +104,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
             "company": company,
             "currency": company.currency_id,
             "as_of": format_date(self.env, today),
-            "scope": self._get_scope(),
+            "scope": scope,
             "stages": stages,
             "totals": totals,
             "tables": split_tables(columns, self._get_texts([*stages, totals]), page[0]),
@@ -117,7 +118,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
                 }
                 for row in lists["biggest"]
             ],
-            "notes": self._prepare_notes(company, home, totals),
+            "notes": self._prepare_notes(company, home, totals, scope),
             "money": self._format_money,
         }
         return {**pipeline, "parts": lay_out(pipeline, *page)}
@@ -361,21 +362,16 @@ class ReportPipelineQuarterly(models.AbstractModel):
         return self.env._("%(value)s %%", value=formatLang(self.env, value, digits=digits))
 
     @api.model
-    def _get_scope(self):
-        """Whose leads these are, when the user does not see all; by the report's rules."""
-        user = self.env.user
-        sees_all = self.env.su or any(
-            user.has_group(group)
-            for group in (
-                "sales_team.group_sale_salesman_all_leads",
-                "account.group_account_invoice",
-                "account.group_account_readonly",
-            )
-        )
-        return not sees_all and self.env._("Own leads of %(user)s", user=user.name)
+    def _get_scope(self, domain):
+        """Whose leads these are, when the user may not see all."""
+        report = self.env[PIPELINE]
+        # sudo: only whether there are more is asked
+        if report.search_count(domain) == report.sudo().search_count(domain):
+            return False
+        return self.env._("Leads that %(user)s may see", user=self.env.user.name)
 
     @api.model
-    def _prepare_notes(self, company, home, totals):
+    def _prepare_notes(self, company, home, totals, scope):
         """How the figures come about, as a list of sentences."""
         currency = company.currency_id.name
         notes = [
@@ -395,11 +391,10 @@ class ReportPipelineQuarterly(models.AbstractModel):
                 "phase is its default; a lead may have its own."
             ),
         ]
-        if self._get_scope():
+        if scope:
             notes.append(
                 self.env._(
-                    "Only leads of %(user)s and leads without an owner are included.",
-                    user=self.env.user.name,
+                    "Only leads that %(user)s may see are included.", user=self.env.user.name
                 )
             )
         if any(amount < 0 for amount in totals["amounts"].values()):

@@ -19,6 +19,7 @@ class CrmLeadPipelineReport(models.Model):
     _inherit = "crm.lead.report.mixin"
     _description = "Pipeline"
     _auto = False
+    _filters_leads = True
     _order = "date, id"
     _depends = {
         "crm.lead": [
@@ -96,8 +97,8 @@ class CrmLeadPipelineReport(models.Model):
 
     @property
     def _table_query(self):
-        value = SQL("COALESCE(lead.expected_revenue, 0)")
-        planned = SQL("COALESCE(lead.planned_revenue, 0)")
+        value = SQL("COALESCE(crm_lead.expected_revenue, 0)")
+        planned = SQL("COALESCE(crm_lead.planned_revenue, 0)")
         return SQL(
             """
             %(payments)s
@@ -110,21 +111,19 @@ class CrmLeadPipelineReport(models.Model):
                 SQL("payment.date"),
                 self._convert_payment_sql(SQL("COALESCE(payment.amount, 0)")),
                 self._convert_payment_sql(SQL("COALESCE(payment.amount_weighted, 0)")),
-                SQL(
-                    "crm_lead_payment AS payment JOIN crm_lead AS lead ON lead.id = payment.lead_id"
-                ),
+                SQL("crm_lead_payment AS payment JOIN crm_lead ON crm_lead.id = payment.lead_id"),
                 SQL("TRUE"),
             ),
             rests=self._select_rows(
-                SQL("2 * lead.id + 1"),
+                SQL("2 * crm_lead.id + 1"),
                 SQL("NULL::varchar"),
-                SQL("lead.date_deadline"),
+                SQL("crm_lead.date_deadline"),
                 self._convert_rest_sql(value, planned),
                 self._convert_rest_sql(
-                    SQL("COALESCE(lead.prorated_revenue, 0)"),
-                    SQL("COALESCE(lead.planned_prorated_revenue, 0)"),
+                    SQL("COALESCE(crm_lead.prorated_revenue, 0)"),
+                    SQL("COALESCE(crm_lead.planned_prorated_revenue, 0)"),
                 ),
-                SQL("crm_lead AS lead"),
+                SQL("crm_lead"),
                 SQL("(%(planned)s = 0 OR %(value)s != %(planned)s)", planned=planned, value=value),
             ),
         )
@@ -140,7 +139,7 @@ class CrmLeadPipelineReport(models.Model):
         if not self._is_converted():
             return amount
         total = SQL(
-            "SUM(%s) OVER (PARTITION BY lead.id ORDER BY payment.sequence, payment.id)", amount
+            "SUM(%s) OVER (PARTITION BY crm_lead.id ORDER BY payment.sequence, payment.id)", amount
         )
         return self._convert_rest_sql(total, SQL("%s - %s", total, amount))
 
@@ -165,22 +164,24 @@ class CrmLeadPipelineReport(models.Model):
         return SQL(
             """
             SELECT %(row_id)s AS id,
-                   lead.id AS lead_id,
+                   crm_lead.id AS lead_id,
                    %(name)s AS name,
                    %(date)s AS date,
                    %(fiscal_quarter)s AS fiscal_quarter,
                    CASE WHEN %(date)s IS NULL THEN 'undated'
-                        WHEN %(date)s < %(today)s AND lead.won_status = 'pending' THEN 'overdue'
+                        WHEN %(date)s < %(today)s AND crm_lead.won_status = 'pending'
+                        THEN 'overdue'
                         ELSE 'dated' END AS timing,
-                   lead.type, lead.stage_id, lead.category_id, lead.user_id, lead.team_id,
-                   lead.source_id, lead.company_id, lead.won_status, lead.probability,
-                   (lead.active OR lead.won_status != 'pending') AS active,
+                   crm_lead.type, crm_lead.stage_id, crm_lead.category_id, crm_lead.user_id,
+                   crm_lead.team_id, crm_lead.source_id, crm_lead.company_id,
+                   crm_lead.won_status, crm_lead.probability,
+                   (crm_lead.active OR crm_lead.won_status != 'pending') AS active,
                    %(amount)s AS amount,
                    %(weighted)s AS amount_weighted,
                    %(currency)s
               FROM %(source)s
               %(rates)s
-             WHERE %(condition)s AND %(company)s
+             WHERE %(condition)s AND %(company)s AND %(readable)s
             """,
             row_id=row_id,
             name=name,
@@ -191,9 +192,10 @@ class CrmLeadPipelineReport(models.Model):
             weighted=weighted,
             currency=self._get_currency_columns(),
             source=source,
-            rates=self._join_rates("lead"),
+            rates=self._join_rates("crm_lead"),
             condition=condition,
-            company=self._where_company("lead"),
+            company=self._where_company("crm_lead"),
+            readable=self._where_readable(),
         )
 
     @api.model

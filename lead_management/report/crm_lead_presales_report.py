@@ -17,6 +17,7 @@ class CrmLeadPresalesReport(models.Model):
     _inherit = "crm.lead.report.mixin"
     _description = "Presales Cost"
     _auto = False
+    _filters_leads = True
     _rec_name = "lead_id"
     _order = "id desc"
     _depends = {
@@ -96,41 +97,43 @@ class CrmLeadPresalesReport(models.Model):
         cost = self._convert_sql(SQL("COALESCE(presales.cost, 0)"))
         won_value = self._convert_sql(
             SQL(
-                "CASE WHEN lead.won_status = 'won' THEN COALESCE(lead.expected_revenue, 0)"
+                "CASE WHEN crm_lead.won_status = 'won' THEN COALESCE(crm_lead.expected_revenue, 0)"
                 " ELSE 0 END"
             )
         )
         return SQL(
             """
-            SELECT lead.id, lead.id AS lead_id, lead.type, lead.stage_id, lead.category_id,
-                   lead.user_id, lead.team_id, lead.company_id, lead.source_id, lead.won_status,
-                   (lead.active IS NOT TRUE AND lead.won_status = 'pending') AS is_archived,
-                   lead.create_date, lead.date_closed,
+            SELECT crm_lead.id, crm_lead.id AS lead_id, crm_lead.type, crm_lead.stage_id,
+                   crm_lead.category_id, crm_lead.user_id, crm_lead.team_id, crm_lead.company_id,
+                   crm_lead.source_id, crm_lead.won_status,
+                   (crm_lead.active IS NOT TRUE AND crm_lead.won_status = 'pending') AS is_archived,
+                   crm_lead.create_date, crm_lead.date_closed,
                    reason.id AS lost_reason_id, reason.kind AS lost_reason_kind,
                    %(amount)s AS amount,
                    %(won_value)s AS won_value,
                    COALESCE(presales.hours, 0) AS hours,
-                   CASE WHEN lead.won_status = 'lost' THEN COALESCE(presales.hours, 0) ELSE 0
+                   CASE WHEN crm_lead.won_status = 'lost' THEN COALESCE(presales.hours, 0) ELSE 0
                         END AS lost_hours,
                    %(cost)s AS cost,
-                   CASE WHEN lead.won_status = 'lost' THEN %(cost)s ELSE 0 END AS lost_cost,
+                   CASE WHEN crm_lead.won_status = 'lost' THEN %(cost)s ELSE 0 END AS lost_cost,
                    %(cost)s / NULLIF(%(won_value)s, 0) AS cost_per_won,
                    %(currency)s
-              FROM crm_lead AS lead
+              FROM crm_lead
          LEFT JOIN crm_lost_reason AS reason
-                   ON reason.id = lead.lost_reason_id AND lead.won_status = 'lost'
-         LEFT JOIN (%(presales)s) AS presales ON presales.lead_id = lead.id
+                   ON reason.id = crm_lead.lost_reason_id AND crm_lead.won_status = 'lost'
+         LEFT JOIN (%(presales)s) AS presales ON presales.lead_id = crm_lead.id
               %(rates)s
-             WHERE (presales.lead_id IS NOT NULL OR COALESCE(lead.expected_revenue, 0) != 0)
-               AND %(company)s
+             WHERE (presales.lead_id IS NOT NULL OR COALESCE(crm_lead.expected_revenue, 0) != 0)
+               AND %(company)s AND %(readable)s
             """,
-            amount=self._convert_sql(SQL("COALESCE(lead.expected_revenue, 0)")),
+            amount=self._convert_sql(SQL("COALESCE(crm_lead.expected_revenue, 0)")),
             won_value=won_value,
             cost=cost,
             currency=self._get_currency_columns(),
             presales=self._select_presales(),
-            rates=self._join_rates("lead"),
-            company=self._where_company("lead"),
+            rates=self._join_rates("crm_lead"),
+            company=self._where_company("crm_lead"),
+            readable=self._where_readable(),
         )
 
     @api.model
@@ -151,8 +154,8 @@ class CrmLeadPresalesReport(models.Model):
                                AS lead_currency_id,
                            SUM(line.unit_amount) AS hours, -SUM(line.amount) AS cost
                       FROM account_analytic_line AS line
-                      JOIN crm_lead AS lead ON lead.id = line.lead_id
-                 LEFT JOIN res_company AS lead_company ON lead_company.id = lead.company_id
+                      JOIN crm_lead ON crm_lead.id = line.lead_id
+                 LEFT JOIN res_company AS lead_company ON lead_company.id = crm_lead.company_id
                      WHERE line.project_id IS NOT NULL
                   GROUP BY line.lead_id, line.company_id, line.currency_id, line.date,
                            lead_company.currency_id) AS day

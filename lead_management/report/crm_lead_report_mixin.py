@@ -11,6 +11,7 @@ class CrmLeadReportMixin(models.AbstractModel):
     """
 
     _name = "crm.lead.report.mixin"
+    _inherit = ["crm.lead.figure.row.mixin"]
     _description = "Figures about Leads"
 
     lead_id = fields.Many2one("crm.lead", readonly=True)
@@ -30,29 +31,11 @@ class CrmLeadReportMixin(models.AbstractModel):
         readonly=True, help="The day whose rates amounts of other companies are converted at."
     )
 
-    @api.depends("lead_id")
-    def _compute_display_name(self):
-        # sudo: who may read figures may read what the lead is called, and nothing else of it
-        for row in self.sudo():
-            row.display_name = row.lead_id.name or self.env._("Deleted lead")
-
     @api.model
     def _search(self, *args, **kwargs):
         # rows are computed by the database: what was read before may be outdated
         self.invalidate_model(flush=False)
         return super()._search(*args, **kwargs)
-
-    def export_data(self, fields_to_export):
-        """The lead's title, also for those who may not read the lead: see ``display_name``."""
-        return super().export_data(self._get_export_names(fields_to_export))
-
-    @api.model
-    def _get_export_names(self, names):
-        """Paths to export, with the row's own name instead of the name of its lead."""
-        return [
-            "display_name" if name in ("lead_id", "lead_id/display_name") else name
-            for name in names
-        ]
 
     @api.model
     def _get_currency_columns(self):
@@ -150,33 +133,12 @@ class CrmLeadReportMixin(models.AbstractModel):
     def _get_tz(self):
         return self.env.tz.zone
 
-    def action_open_lead(self):
-        """Open the lead behind this row, where the user may read leads.
-
-        :return: the lead's form; a message that names the lead's owner otherwise
-        """
-        self.ensure_one()
-        return self._get_open_lead_action(self.lead_id)
-
-    @api.model
-    def _get_open_lead_action(self, lead):
-        """Action that opens ``lead``, or says why it cannot be opened."""
-        if not lead:
-            return self._notify(self.env._("This lead was deleted."))
-        if not lead.has_access("read"):
-            return self._notify(
-                self.env._("You may read the figures, not the lead itself. Ask its owner.")
-            )
-        return {
-            "type": "ir.actions.act_window",
-            "name": lead.display_name,
-            "res_model": "crm.lead",
-            "res_id": lead.id,
-            "views": [(self.env.ref("crm.crm_lead_view_form").id, "form")],
-        }
-
     def action_open_leads(self):
-        """Open the leads behind these rows, as far as the user may read them."""
+        """Open the leads behind these rows, as far as the user may read them.
+
+        :raises AccessError: when the user may not read one of the rows
+        """
+        self.check_access("read")
         leads = self.lead_id._filtered_access("read")
         if not leads:
             return self._notify(
@@ -193,12 +155,4 @@ class CrmLeadReportMixin(models.AbstractModel):
                 (False, "form"),
             ],
             "context": {"active_test": False, "create": False},
-        }
-
-    @api.model
-    def _notify(self, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "info", "message": message},
         }

@@ -18,8 +18,8 @@ class CrmStageCalibrationReport(models.Model):
     decision, or were deleted, such as by merging them into another. The history knows nothing
     from before the addon was installed, and a lead that was entered as decided was never open.
 
-    Counted are all leads of the companies the user has chosen and those without a company;
-    a row says nothing about a single lead, so there are no rules per lead.
+    Counted are the leads the user may read; for accounting, all leads of the companies the
+    user has chosen and those without a company.
     """
 
     _name = "crm.stage.calibration.report"
@@ -103,13 +103,15 @@ class CrmStageCalibrationReport(models.Model):
               FROM crm_stage AS stage
          LEFT JOIN (SELECT passed.stage_id,
                            COUNT(*) AS decided,
-                           COUNT(*) FILTER (WHERE lead.won_status = 'won') AS won
+                           COUNT(*) FILTER (WHERE crm_lead.won_status = 'won') AS won
                       FROM (SELECT DISTINCT lead_id, stage_id
                               FROM crm_lead_history
                              WHERE is_open) AS passed
-                      JOIN crm_lead AS lead ON lead.id = passed.lead_id
-                     WHERE lead.won_status IN ('won', 'lost')
-                       AND (lead.company_id IS NULL OR lead.company_id = ANY(%(companies)s))
+                      JOIN crm_lead ON crm_lead.id = passed.lead_id
+                     WHERE crm_lead.won_status IN ('won', 'lost')
+                       AND (crm_lead.company_id IS NULL
+                            OR crm_lead.company_id = ANY(%(companies)s))
+                       AND %(readable)s
                   GROUP BY passed.stage_id) AS cases ON cases.stage_id = stage.id
              WHERE stage.is_won IS NOT TRUE
             """,
@@ -118,6 +120,7 @@ class CrmStageCalibrationReport(models.Model):
             ),
             rate=SQL("100.0 * cases.won / cases.decided"),
             companies=self.env.companies.ids,
+            readable=self.env["crm.lead.figure.mixin"]._where_readable(),
         )
 
     @api.model
@@ -160,7 +163,7 @@ class CrmStageCalibrationReport(models.Model):
         """Open the leads that were counted, where the user may read leads."""
         self.ensure_one()
         if not self.env["crm.lead"].has_access("read"):
-            return self.env["crm.lead.report.mixin"]._notify(
+            return self.env["crm.lead.figure.row.mixin"]._notify(
                 self.env._("You may read the figures, not the leads themselves.")
             )
         action = self.env["ir.actions.act_window"]._for_xml_id(

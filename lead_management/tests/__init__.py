@@ -37,3 +37,7 @@ from . import test_crm_lead_payment_plan
 from . import test_dashboard
 from . import test_figures_tour
 from . import test_figures_roles_tour
+from . import test_figures_foreign_rules
+from . import test_rights_before_sudo
+from . import test_dialogs_least_privileged
+from . import test_crm_lead_portal_partner

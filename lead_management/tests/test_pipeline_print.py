@@ -232,8 +232,8 @@ class TestPipelinePrintAccess(PipelinePrintCommon):
         self.create_lead(name="Of nobody", user_id=False, expected_revenue=7)
         pipeline = self.pipeline(self.salesperson_2)
         self.assertEqual(pipeline["totals"]["amounts"]["total"], 12)
-        self.assertEqual(pipeline["scope"], "Own leads of Samuel Sales")
-        self.assertTrue(any("without an owner" in note for note in pipeline["notes"]))
+        self.assertEqual(pipeline["scope"], "Leads that Samuel Sales may see")
+        self.assertTrue(any("that Samuel Sales may see" in note for note in pipeline["notes"]))
         self.assertFalse(self.pipeline(self.sales_all)["scope"])
 
     def test_accountant_without_crm_prints_the_companys(self):

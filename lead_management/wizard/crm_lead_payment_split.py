@@ -15,6 +15,7 @@ MAX_YEAR = 8000
 
 class CrmLeadPaymentSplit(models.TransientModel):
     _name = "crm.lead.payment.split"
+    _inherit = ["crm.lead.guard.mixin"]
     _description = "Even Instalments"
 
     lead_id = fields.Many2one("crm.lead", required=True, ondelete="cascade")

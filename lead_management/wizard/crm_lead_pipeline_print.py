@@ -4,6 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 
 class CrmLeadPipelinePrint(models.TransientModel):
     _name = "crm.lead.pipeline.print"
+    _inherit = ["crm.lead.guard.mixin"]
     _description = "Print Quarterly Pipeline"
 
     company_ids = fields.Many2many(

@@ -7,6 +7,7 @@ class CrmStageCalibrationApply(models.TransientModel):
     """What becomes of a stage and its leads when the share won becomes the stage's default."""
 
     _name = "crm.stage.calibration.apply"
+    _inherit = ["crm.lead.guard.mixin"]
     _description = "Apply the Share Won to a Phase"
 
     stage_id = fields.Many2one("crm.stage", "Phase", required=True, readonly=True)

@@ -6,6 +6,7 @@ from ..models.crm_stage import STANDARD_STAGES
 
 class CrmStageLoad(models.TransientModel):
     _name = "crm.stage.load"
+    _inherit = ["crm.lead.guard.mixin"]
     _description = "Load Stages"
 
     mode = fields.Selection(

@@ -1,0 +1,25 @@
+"""Who may see and send what of this addon on a lead. Loaded last: it comes before all rules."""
+
+from odoo import models
+
+from .crm_lead_guard_mixin import is_ours
+
+
+class CrmLead(models.Model):
+    _name = "crm.lead"
+    _inherit = ["crm.lead.guard.mixin", "crm.lead"]
+
+    _guarded_core_fields = ("order_ids",)
+
+    def _has_field_access(self, field, operation):
+        """Our fields are for employees, also where others may read the lead, such as the
+        partner it is assigned to."""
+        return super()._has_field_access(field, operation) and (
+            self.env.su or not is_ours(field) or self.env.user._is_internal()
+        )
+
+    def _check_sent_records(self, name, records):
+        """The offer of a lead is told to who may read the lead, whoever wrote it."""
+        if name == "main_order_id":
+            records -= records._filtered_by_lead_access()
+        return super()._check_sent_records(name, records)

@@ -1,0 +1,112 @@
+from odoo import api, models
+from odoo.models import LOG_ACCESS_COLUMNS
+
+from ..tools.sent import sent_ids, sent_ids_of_many
+
+
+def is_ours(field):
+    """Whether this addon brings a field of a model, and not only changes it."""
+    return field._modules[:1] == ("lead_management",) and field.name not in LOG_ACCESS_COLUMNS
+
+
+class CrmLeadGuardMixin(models.AbstractModel):
+    """What a client sends is checked before anything in sudo mode reads it.
+
+    Stored fields are computed in sudo mode, in a form's ``onchange`` too, from whatever ids
+    the values, their commands and the context's defaults hold. So every one of these ids is
+    checked with the caller's rights first, in the fields that this addon brings and in those
+    of core's that ours are computed from.
+    """
+
+    _name = "crm.lead.guard.mixin"
+    _description = "Rights before Superuser Mode"
+
+    # core's fields that ours are computed from
+    _guarded_core_fields = ()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """
+        :raises AccessError: when the user may not read a record that the values refer to
+        """
+        self._check_sent(self._add_sent_defaults(vals) for vals in vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """
+        :raises AccessError: when the user may not read a record that the values refer to
+        """
+        self._check_sent([vals])
+        return super().write(vals)
+
+    def onchange(self, values, field_names, fields_spec):
+        """
+        :raises AccessError: when the user may not read a record that the values refer to, or
+            the one in the form
+        """
+        self.check_access("read")
+        self._check_sent([self._add_sent_defaults(values)])
+        return super().onchange(values, field_names, fields_spec)
+
+    def export_data(self, fields_to_export):
+        """Core reads the fields one by one, and those that are computed in sudo mode unasked.
+
+        :raises AccessError: when the user may not read one of the records
+        """
+        self.check_access("read")
+        return super().export_data(fields_to_export)
+
+    @api.model
+    def _get_guarded_fields(self):
+        """The names of the fields whose values are checked."""
+        return {
+            name
+            for name, field in self._fields.items()
+            if field.relational and (is_ours(field) or name in self._guarded_core_fields)
+        }
+
+    @api.model
+    def _add_sent_defaults(self, vals):
+        """``vals`` with the context's defaults of the guarded fields that are not in them."""
+        context = self.env.context
+        defaults = {
+            name: context[f"default_{name}"]
+            for name in self._get_guarded_fields() - vals.keys()
+            if f"default_{name}" in context
+        }
+        return {**defaults, **vals}
+
+    @api.model
+    def _check_sent(self, vals_list):
+        """Check what values refer to, one question per field.
+
+        :param vals_list: iterable of dicts as ``create`` takes them
+        :raises AccessError: when the user may not read one of the records
+        """
+        if self.env.su:
+            return
+        vals_list = list(vals_list)
+        for name in self._get_guarded_fields() & set().union(*vals_list):
+            field = self._fields[name]
+            comodel = self.env[field.comodel_name]
+            ids, nested = set(), []
+            for vals in vals_list:
+                collect = sent_ids if field.type == "many2one" else sent_ids_of_many
+                found, values = collect(vals.get(name))
+                ids.update(found)
+                nested += values
+            if ids:
+                self._check_sent_records(name, comodel.browse(ids))
+            if nested and hasattr(comodel, "_check_sent"):
+                comodel._check_sent(nested)
+
+    @api.model
+    def _check_sent_records(self, name, records):
+        """Check the records that values of a field refer to. Extend it for records that are
+        told to the user in another way than by the access rules of their model.
+
+        :param str name: the field
+        :param records: a recordset of its model
+        :raises AccessError: when the user may not read one of them
+        """
+        records.check_access("read")
