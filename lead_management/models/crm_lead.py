@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 
 
@@ -56,6 +56,7 @@ class CrmLead(models.Model):
         "res.partner",
         string="Similar Contacts",
         compute="_compute_similar_partner_ids",
+        context={"active_test": False},
         help="Contacts with the lead's e-mail address, phone number or name, while none is linked.",
     )
 
@@ -120,6 +121,7 @@ class CrmLead(models.Model):
 
         :return: a notification that names the contact
         :raises UserError: when the lead has nothing to make a contact of
+        :raises RedirectWarning: when an archived contact has the e-mail address
         """
         self.ensure_one()
         self.check_access("write")
@@ -130,6 +132,8 @@ class CrmLead(models.Model):
                 self.env._("Enter the contact's name, company or e-mail address first.")
             )
         existing = self._find_matching_partner()
+        if not existing:
+            self._check_archived_contact()
         self._handle_partner_assignment(force_partner_id=existing.id, create_missing=True)
         message = (
             self.env._(
@@ -149,8 +153,44 @@ class CrmLead(models.Model):
             },
         }
 
+    def _find_matching_partner(self):
+        """Core's, but never a contact that another company has to itself."""
+        email = self.email_normalized or self.email_from
+        if self.partner_id or not email:
+            return super()._find_matching_partner()
+        company = self._get_conversion_company()
+        return self._partner_find_from_emails_single(
+            [email],
+            filter_found=lambda partner: partner.company_id <= company,
+            no_create=True,
+        )
+
+    def _check_archived_contact(self):
+        """:raises RedirectWarning: when an archived contact has the lead's e-mail address"""
+        if not self.email_normalized:
+            return
+        same = [("email_normalized", "=", self.email_normalized), ("active", "=", False)]
+        company = [("company_id", "in", [False, *self.company_id.ids])]
+        partner = self.env["res.partner"].search([*same, *company], limit=1)
+        if partner:
+            raise RedirectWarning(
+                self.env._(
+                    "“%(name)s” has this e-mail address and is archived. Restore the contact, "
+                    "then link it.",
+                    name=partner.display_name,
+                ),
+                {
+                    "type": "ir.actions.act_window",
+                    "res_model": "res.partner",
+                    "res_id": partner.id,
+                    "views": [(False, "form")],
+                },
+                self.env._("Open the Contact"),
+            )
+
     def _find_similar_partners(self, limit=5):
-        """Contacts that may be the lead's: same e-mail address, phone number or name.
+        """Contacts that may be the lead's: same e-mail address, phone number or name. Archived
+        ones come last.
 
         :return: ``res.partner``, at most ``limit``; empty when the lead has no such data
         """
@@ -165,11 +205,12 @@ class CrmLead(models.Model):
             for name in (self.contact_name, self.partner_name)
             if name and name.strip()
         ]
-        partners = self.env["res.partner"]
+        partners = self.env["res.partner"].with_context(active_test=False)
         if not domains:
             return partners
         company = Domain("company_id", "in", [False, *self.company_id.ids])
-        return partners.search(Domain.OR(domains) & company, limit=limit)
+        found = partners.search(Domain.OR(domains) & company, order="active DESC, id", limit=limit)
+        return found.with_env(self.env)
 
     def action_activate_customer(self):
         """Make the linked contact's commercial entity a customer.
@@ -191,8 +232,10 @@ class CrmLead(models.Model):
     def _merge_opportunity(self, *args, **kwargs):
         """Core's merge; leads whose orders run in different projects stay apart.
 
+        :raises AccessError: when the user may not change one of the leads
         :raises UserError: when the leads run in different projects
         """
+        self.check_access("write")
         # sudo: the projects' names are told to who may not open them
         projects = self.sudo().project_id
         if len(projects) > 1:
@@ -205,13 +248,16 @@ class CrmLead(models.Model):
         return super()._merge_opportunity(*args, **kwargs)
 
     def _merge_dependences(self, opportunities):
-        """Core's hook: the merged lead takes over the tickets, all hours and the project."""
+        """Core's hook: the merged lead takes over the tickets, all hours, offers and the project.
+        Core leaves colleagues' offers behind."""
         res = super()._merge_dependences(opportunities)
         # sudo: tickets and hours of colleagues may be out of reach for a salesperson; that the
         # leads may be merged was checked by core
         for model in ("project.task", "account.analytic.line"):
             records = self.env[model].sudo().with_context(active_test=False)
             records.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
+        orders = self.env["sale.order"].sudo()
+        orders.search([("opportunity_id", "in", opportunities.ids)]).opportunity_id = self
         # core has collected what the merged lead gets, and deletes the others next
         opportunities.sudo().write({"project_id": False})
         return res

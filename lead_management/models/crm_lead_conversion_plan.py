@@ -39,12 +39,14 @@ class CrmLead(models.Model):
     def _get_conversion_company(self):
         """The company the conversion happens in (``res.company``, one).
 
-        A lead without a company belongs to the one that holds its hours.
+        Leads without a company belong to the one that holds their hours or wrote their offers.
         """
-        # sudo: the tickets' company counts, whoever looks
+        # sudo: which company counts does not depend on who looks
+        leads = self.sudo()
         tickets = self.env["project.task"].sudo().search([("lead_id", "in", self.ids)])
-        companies = self.company_id or tickets.project_id.company_id.sudo(False)
-        return companies[:1] or self.env.company
+        companies = leads.company_id or tickets.project_id.company_id
+        companies = companies or self._get_offers().company_id
+        return companies[:1].with_env(self.env) or self.env.company
 
     def _plan_hours(self, plan):
         """Which tickets and hours move, and which hours stay.
@@ -101,9 +103,9 @@ class CrmLead(models.Model):
     def _plan_orders(self, plan):
         """Which offers are linked to the project, and which are cancelled."""
         choices = plan.choices
-        # sudo: all offers of the lead follow it, also a colleague's; who confirms or cancels
-        # one needs the right to
-        orders = self.sudo().order_ids.filtered(lambda order: order.state != "cancel")
+        # all offers of the lead follow it, also a colleague's; who confirms or cancels one needs
+        # the right to
+        orders = self._get_offers()
         quotations = orders.filtered(lambda order: order.state in ("draft", "sent"))
         plan.other_quotations = quotations - choices.orders_to_confirm
         plan.orders_to_cancel = (
@@ -118,9 +120,10 @@ class CrmLead(models.Model):
         self._plan_order_rights(plan)
         projects = self._get_order_projects(kept)
         for project in projects - choices.project.sudo():
+            readable = project.sudo(False).has_access("read")
             message = self.env._(
                 "An order of this lead runs in project “%(project)s” already.",
-                project=project.name,
+                project=project.name if readable else self.env._("which you may not open"),
             )
             if choices.target == "new":
                 plan.refusals.append(
@@ -170,14 +173,37 @@ class CrmLead(models.Model):
                 plan.refusals.append(
                     self.env._("The leads are of different people: create their contacts first.")
                 )
+        company = choices.company
+        contacts = choices.partner if choices.partner_choice == "link" else self.partner_id
+        # sudo: the contact of another company need not be readable
+        for contact in contacts.sudo().filtered(lambda contact: contact.company_id - company):
+            plan.refusals.append(
+                self.env._(
+                    "The contact belongs to %(contacts_company)s, the lead to %(company)s.",
+                    contacts_company=contact.company_id.name,
+                    company=company.name,
+                )
+            )
         plan.similar_partners = self.env["res.partner"]
         if choices.partner_choice == "create":
-            plan.similar_partners = self[:1]._find_similar_partners()
-        if plan.similar_partners:
+            self._plan_similar_contacts(plan)
+
+    def _plan_similar_contacts(self, plan):
+        """Name the contacts that the new one may be a second time."""
+        plan.similar_partners = self[:1]._find_similar_partners()
+        archived = plan.similar_partners.filtered(lambda partner: not partner.active)
+        if plan.similar_partners - archived:
             plan.warnings.append(
                 self.env._(
                     "Similar contacts exist: %(names)s. Choose “Link a contact” to use one.",
-                    names=", ".join(plan.similar_partners.mapped("display_name")),
+                    names=", ".join((plan.similar_partners - archived).mapped("display_name")),
+                )
+            )
+        if archived:
+            plan.warnings.append(
+                self.env._(
+                    "A similar contact is archived: %(names)s. Restore it to use it again.",
+                    names=", ".join(archived.mapped("display_name")),
                 )
             )
 
@@ -185,7 +211,15 @@ class CrmLead(models.Model):
         """Why the target cannot take what the leads bring."""
         choices = plan.choices
         orders = plan.orders_to_link | choices.orders_to_confirm
-        companies = self.company_id | plan.moving._get_companies() | orders.company_id
+        companies = choices.company | plan.moving._get_companies() | orders.company_id
+        companies |= self.company_id
+        if choices.company not in self.env.companies:
+            plan.refusals.append(
+                self.env._(
+                    "The lead belongs to %(company)s. Select this company, then try again.",
+                    company=choices.company.sudo().name,
+                )
+            )
         if len(companies) > 1:
             plan.refusals.append(
                 self.env._(
@@ -224,14 +258,12 @@ class CrmLead(models.Model):
         choices = plan.choices
         if not (choices.project_values.get("name") or "").strip():
             plan.refusals.append(self.env._("Give the new project a name."))
-        # sudo: salespeople need no right on templates that the company set up for them
+        # sudo: salespeople need no right on templates that are set up for them
         template = choices.template.sudo()
-        set_up = self.category_id.project_template_id | (
-            choices.company.lead_won_project_template_id
-        )
+        mine = choices.template.with_env(self.env)
         if template and (
             not template.is_template
-            or not (template <= set_up.sudo() or choices.template.sudo(False).has_access("read"))
+            or not (mine._filtered_set_up_templates() or mine.has_access("read"))
         ):
             plan.refusals.append(self.env._("The template is none, or you may not use it."))
             return
@@ -265,7 +297,7 @@ class CrmLead(models.Model):
             return
         # sudo: the project's accounts and customer need not be readable for a salesperson
         project = choices.project.sudo()
-        running = self._get_order_projects(self.sudo().order_ids)
+        running = self._get_order_projects(self._get_offers())
         if plan.orders_to_link and not (project.allow_billable or project in running):
             plan.refusals.append(
                 self.env._(

@@ -70,16 +70,14 @@ class CrmLead(models.Model):
 
     def _has_unconverted_rest(self):
         """Whether converted leads have hours or offers outside their project, written later."""
-        # sudo: those of colleagues count too
-        leads = self.sudo()
         tickets = self._get_tickets([("project_id.allow_billable", "=", False)])
+        # sudo: those of colleagues count too
         hours = self.env["account.analytic.line"].sudo()
-        offers = leads.order_ids.filtered(lambda order: order.state != "cancel")
         return bool(
             hours.search_count(
                 [("task_id", "in", tickets.ids), ("timesheet_invoice_id", "=", False)], limit=1
             )
-            or offers.filtered(lambda order: not order.project_id)
+            or self._get_offers().filtered(lambda order: not order.project_id)
         )
 
     def _is_converted(self):
@@ -176,8 +174,13 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
 
     def action_view_project(self):
-        """Open the project in which the lead's order runs."""
+        """Open the project in which the lead's order runs.
+
+        :raises AccessError: when the user may not read the lead
+        """
         self.ensure_one()
+        self.check_access("read")
+        # sudo: the project need not be readable; then the lead opens
         return self._get_project_action(self.sudo().project_id)
 
     def _get_project_action(self, project):

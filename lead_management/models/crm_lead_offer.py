@@ -62,10 +62,26 @@ class CrmLead(models.Model):
 
     @api.depends("order_ids.state")
     def _compute_main_order_id(self):
+        all_offers = self._origin._get_offers().grouped("opportunity_id")
         for lead in self:
-            offers = lead.order_ids.filtered(lambda order: order.state != "cancel")
+            offers = all_offers.get(lead._origin, lead.main_order_id.browse())
             if lead.main_order_id not in offers or not lead.main_order_id:
                 lead.main_order_id = offers if len(offers) == 1 else False
+
+    def _get_offers(self):
+        """The offers of these leads that are not cancelled, whoever wrote them.
+
+        Searched: once somebody has read ``order_ids``, it holds what he may read, in sudo
+        mode, too.
+
+        :return: ``sale.order`` in sudo mode, oldest first
+        """
+        # sudo: the offers of a lead are told to who may read the lead
+        return (
+            self.env["sale.order"]
+            .sudo()
+            .search([("opportunity_id", "in", self.ids), ("state", "!=", "cancel")], order="id")
+        )
 
     @api.depends("order_ids")
     def _compute_order_to_assign_id(self):

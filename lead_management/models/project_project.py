@@ -20,6 +20,7 @@ class ProjectProject(models.Model):
         "Internal Lead Project",
         compute="_compute_is_lead_project",
         search="_search_is_lead_project",
+        groups="base.group_user",
         help="Whether a company collects the hours of its leads in this project.",
     )
     declined_lead_count = fields.Integer(
@@ -61,6 +62,16 @@ class ProjectProject(models.Model):
         # sudo: the mark does not depend on which companies the user may see
         companies = self.env["res.company"].sudo().search([("lead_project_id", "!=", False)])
         return companies.lead_project_id.sudo(False)
+
+    def _filtered_set_up_templates(self):
+        """Those of these projects that are set up as templates, for a company the user works in
+        or for a category: whoever wins a lead may use them without any right on them."""
+        categories = self.env["crm.lead.category"].with_context(active_test=False)
+        categories = categories.search([("project_template_id", "in", self.ids)])
+        # sudo: only which templates are set up is read
+        set_up = categories.sudo().project_template_id
+        set_up |= self.env.companies.sudo().lead_won_project_template_id
+        return self & set_up.with_env(self.env)
 
     def _compute_declined_lead_count(self):
         for project in self:
@@ -105,8 +116,12 @@ class ProjectProject(models.Model):
         return super()._thread_to_store(store, fields, request_list=request_list)
 
     def action_view_leads(self):
-        """Open the leads whose orders run here, with their notes, documents and chatter."""
+        """Open the leads whose orders run here, with their notes, documents and chatter.
+
+        :raises AccessError: when the user may not read the project
+        """
         self.ensure_one()
+        self.check_access("read")
         leads = (
             self.env["crm.lead"]
             .with_context(active_test=False)
@@ -128,8 +143,12 @@ class ProjectProject(models.Model):
         return action
 
     def action_view_declined_leads(self):
-        """Open the declined leads with their reason, effort and offers."""
+        """Open the declined leads with their reason, effort and offers.
+
+        :raises AccessError: when the user may not read the project
+        """
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Declined Leads"),

@@ -16,3 +16,10 @@ class SaleOrder(models.Model):
         leads.search([("main_order_id", "in", self.ids)]).write(
             {"main_order_id": False, "value_source": "manual"}
         )
+
+    def _filtered_by_lead_access(self):
+        """The offers of leads that the user may read: he is told them with the lead, whoever
+        wrote them."""
+        # sudo: only whose offers they are is read
+        leads = self.sudo().opportunity_id.with_env(self.env)._filtered_access("read")
+        return self.filtered(lambda order: order.sudo().opportunity_id.id in leads._ids)

@@ -1,6 +1,6 @@
 """Won: what belongs to others stays as it is, and nobody learns or moves what is not theirs."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -65,12 +65,9 @@ class TestWonSafety(LeadManagementCommon):
     def test_private_project_is_not_told(self):
         secret = self.create_project("Secret", privacy_visibility="followers")
         lead = self._create_lead()
-        dialog = self.open_won_dialog(
-            lead, self.salesperson, target="existing", project_id=secret.id
-        )
-        self.assertNotIn("Secret", dialog.refusal_text + (dialog.warning_text or ""))
-        with self.assertRaises(UserError):
-            dialog.action_convert()
+        with self.assertRaises(AccessError) as refusal:
+            self.open_won_dialog(lead, self.salesperson, target="existing", project_id=secret.id)
+        self.assertNotIn("Secret", str(refusal.exception))
 
     def test_deleted_project_leaves_the_lead_pending(self):
         lead = self._create_lead()

@@ -9,6 +9,7 @@ class CrmLeadWon(models.TransientModel):
     """The dialog behind "Won": says what will happen, then does exactly that."""
 
     _name = "crm.lead.won"
+    _inherit = ["crm.lead.guard.mixin"]
     _description = "Win Leads"
 
     lead_ids = fields.Many2many(
@@ -62,15 +63,15 @@ class CrmLeadWon(models.TransientModel):
         compute="_compute_partner_id",
         store=True,
         readonly=False,
+        domain="[('company_id', 'in', [company_id, False])]",
     )
-    order_ids = fields.Many2many("sale.order", compute="_compute_order_ids")
     main_order_id = fields.Many2one(
         "sale.order",
         "Main Offer",
         compute="_compute_main_order_id",
         store=True,
         readonly=False,
-        domain="[('id', 'in', order_ids)]",
+        domain="[('opportunity_id', 'in', lead_ids), ('state', '!=', 'cancel')]",
     )
     confirm_order = fields.Boolean(
         "Confirm it", compute="_compute_confirm_order", store=True, readonly=False
@@ -81,6 +82,7 @@ class CrmLeadWon(models.TransientModel):
     hours_billable = fields.Boolean("Bill them to the customer")
     accept_other_customer = fields.Boolean("Add it all the same")
 
+    has_orders = fields.Boolean(compute="_compute_plan")
     has_other_orders = fields.Boolean(compute="_compute_plan")
     has_other_customer = fields.Boolean(compute="_compute_plan")
     can_confirm_order = fields.Boolean(compute="_compute_plan")
@@ -92,16 +94,22 @@ class CrmLeadWon(models.TransientModel):
     warning_text = fields.Text(compute="_compute_plan")
     refusal_text = fields.Text(compute="_compute_plan")
 
-    # ------------------------------------------------------------
-    # Proposals
-    # ------------------------------------------------------------
-
     @api.constrains("main_order_id", "lead_ids")
     def _check_main_order_id(self):
         """No other offer is told or confirmed, also not by who could do that elsewhere."""
         for wizard in self:
             if wizard.main_order_id and not wizard._get_main_order():
                 raise ValidationError(self.env._("The main offer is none of these leads' offers."))
+
+    @api.model
+    def _check_sent_records(self, name, records):
+        """The leads' offers, whoever wrote them, and the templates that are set up for them
+        are told in the dialog to who may read the leads."""
+        if name == "main_order_id":
+            records -= records._filtered_by_lead_access()
+        elif name == "project_template_id":
+            records -= records._filtered_set_up_templates()
+        return super()._check_sent_records(name, records)
 
     def _get_leads(self):
         """The leads, in the user's rights, also where a field is computed in sudo mode.
@@ -117,13 +125,17 @@ class CrmLeadWon(models.TransientModel):
 
         sudo: the offer of a lead is told to who may read the lead, whoever wrote it.
         """
-        return self.main_order_id._origin.sudo() & self._get_leads().sudo().order_ids
+        return self.main_order_id._origin.sudo() & self._get_leads()._get_offers()
 
     @api.depends("lead_ids")
     @api.depends_context("company")
     def _compute_company_id(self):
         for wizard in self:
             wizard.company_id = wizard._get_leads()._get_conversion_company()
+
+    # ------------------------------------------------------------
+    # Proposals: only records that the user may read, or is told with the leads
+    # ------------------------------------------------------------
 
     # One method per field: a value that the caller gives keeps the others computed.
 
@@ -137,9 +149,10 @@ class CrmLeadWon(models.TransientModel):
     def _compute_project_id(self):
         for wizard in self:
             leads = wizard._get_leads()
-            # sudo: the project of the lead, or of its order, need not be readable
-            projects = leads.sudo().project_id or leads._get_order_projects(leads.sudo().order_ids)
-            wizard.project_id = projects.sudo(False) if len(projects) == 1 else False
+            # sudo: the order that runs in a project may be a colleague's
+            projects = leads.sudo().project_id or leads._get_order_projects(leads._get_offers())
+            readable = projects.sudo(False)._filtered_access("read")
+            wizard.project_id = readable if len(projects) == 1 else False
 
     @api.depends("lead_ids")
     def _compute_project_name(self):
@@ -170,13 +183,13 @@ class CrmLeadWon(models.TransientModel):
             partner = leads.partner_id[:1] or offer.partner_id.sudo(False)
             if lead and not partner:
                 partner = lead._find_matching_partner()
-            wizard.partner_id = partner
+            wizard.partner_id = partner._filtered_access("read")
 
     @api.depends("lead_ids")
     def _compute_partner_choice(self):
         for wizard in self:
             lead = wizard._get_leads()[:1]
-            if wizard.partner_id:
+            if wizard.partner_id or lead.partner_id:
                 wizard.partner_choice = "link"
             elif lead.contact_name or lead.partner_name or lead.email_from:
                 wizard.partner_choice = "create"
@@ -184,21 +197,18 @@ class CrmLeadWon(models.TransientModel):
                 wizard.partner_choice = "none"
 
     @api.depends("lead_ids")
-    def _compute_order_ids(self):
-        for wizard in self:
-            wizard.order_ids = (
-                wizard._get_leads().sudo().order_ids.filtered(lambda order: order.state != "cancel")
-            )
-
-    @api.depends("lead_ids")
     def _compute_main_order_id(self):
         for wizard in self:
             wizard.main_order_id = wizard._get_leads().sudo().main_order_id[:1]
 
-    @api.depends("lead_ids")
+    @api.depends("lead_ids", "main_order_id")
     def _compute_confirm_order(self):
+        """As the company has it, where the user may confirm the offer."""
         for wizard in self:
-            wizard.confirm_order = wizard.company_id.lead_won_confirm_order
+            wizard.confirm_order = (
+                wizard.company_id.lead_won_confirm_order
+                and wizard._get_main_order().sudo(False).has_access("write")
+            )
 
     # ------------------------------------------------------------
     # Plan: what will happen, in plain words; nothing is changed here
@@ -221,8 +231,13 @@ class CrmLeadWon(models.TransientModel):
     def _compute_plan(self):
         for wizard in self:
             plan = wizard._get_leads()._plan_conversion(wizard._get_choices())
+            main_order = wizard._get_main_order()
+            wizard.has_orders = bool(main_order or plan.other_quotations)
             wizard.has_other_orders = bool(plan.other_quotations)
-            wizard.can_confirm_order = wizard._get_main_order().state in ("draft", "sent")
+            wizard.can_confirm_order = main_order.state in (
+                "draft",
+                "sent",
+            ) and main_order.sudo(False).has_access("write")
             wizard.has_other_customer = wizard._has_other_customer()
             wizard.hours_count = len(plan.moving)
             wizard.hours_text = wizard._get_hours_text(plan)
@@ -341,6 +356,12 @@ class CrmLeadWon(models.TransientModel):
             return self.env._("%(offer)s, is confirmed already.", offer=label)
         if self.confirm_order:
             return self.env._("%(offer)s, will be confirmed.", offer=label)
+        if not order.sudo(False).has_access("write"):
+            return self.env._(
+                "%(offer)s, stays a quotation: it belongs to %(owner)s, who may confirm it.",
+                offer=label,
+                owner=order.user_id.name,
+            )
         return self.env._("%(offer)s, stays a quotation.", offer=label)
 
     def _get_other_orders_text(self, plan):
