@@ -1,4 +1,6 @@
+from . import ir_binary
 from . import ir_module_module
+from . import mail_followers
 from . import res_company
 from . import res_config_settings
 from . import res_partner
