@@ -183,25 +183,40 @@ class ProjectTask(models.Model):
     # ------------------------------------------------------------
 
     def copy_data(self, default=None):
-        """The next occurrence of a recurring ticket, made in sudo mode, is hidden as well."""
+        """A copy is without the hidden subtasks of a task that customers see.
+
+        The next occurrence of a recurring ticket, made in sudo mode, is hidden as well.
+        """
         values_list = super().copy_data(default)
-        if self.env.su:
-            for task, values in zip(self, values_list, strict=True):
-                if task.is_internal_presales:
+        for task, values in zip(self, values_list, strict=True):
+            if task.sudo().is_internal_presales:
+                if self.env.su:
                     values["lead_id"] = task.lead_id.id
+            elif values.get("child_ids") and not (default or {}).get("child_ids"):
+                if self.env.context.get("copy_from_template"):
+                    task = task.with_context(active_test=True)  # as core does
+                values["child_ids"] = [
+                    command
+                    for child, command in zip(task.child_ids, values["child_ids"], strict=True)
+                    if not child.sudo().is_internal_presales
+                ]
         return values_list
 
-    def copy(self, default=None):
-        """A copy of a hidden ticket is hidden as well; the copy of a project has none of them."""
-        is_project_copy = self.env.context.get("copy_project")
+    def _create_task_mapping(self, copied_tasks):
+        """Core takes the tasks and their copies for equally many."""
         originals = self
-        if is_project_copy:
+        if len(self) != len(copied_tasks):
+            originals = self.filtered(lambda task: not task.sudo().is_internal_presales)
+        return super(ProjectTask, originals)._create_task_mapping(copied_tasks)
+
+    def copy(self, default=None):
+        """The copy of a project has no hidden ticket; a copy of such a ticket is hidden as well."""
+        originals = self
+        if self.env.context.get("copy_project"):
             originals = self.filtered(lambda task: not task.sudo().is_internal_presales)
         copies = super(ProjectTask, originals).copy(default)
-        mapping, _dependencies = originals.sudo()._create_task_mapping(copies.sudo())
-        for original in self.sudo().browse(mapping).filtered("is_internal_presales"):
-            if is_project_copy:
-                mapping[original.id].exists().unlink()
-            else:
-                mapping[original.id].lead_id = original.lead_id
+        # sudo: who may copy a ticket need not see its lead
+        for original, copy in zip(originals.sudo(), copies.sudo(), strict=True):
+            if original.is_internal_presales and not copy.lead_id:
+                copy.lead_id = original.lead_id
         return copies

@@ -123,6 +123,21 @@ class TestPresalesElsewhere(PresalesWebCommon):
             part = tasks.filtered("parent_id")
             self.assertEqual(part.depend_on_ids, part.parent_id)
 
+    def test_a_copy_of_a_task_has_no_hidden_subtask(self):
+        """Also where an archived one, which a template does not copy, is among them."""
+        values = {"project_id": self.project.id, "parent_id": self.task.id}
+        archived, hidden, shown = self.env["project.task"].create(
+            [{"name": name, **values} for name in ("Archived", "Secret part", "Shown part")]
+        )
+        archived.active = False
+        hidden.lead_id = self.ticket.lead_id
+        task = self.task.with_user(self.project_manager)
+        from_template = task.browse(task.action_create_from_template())
+        for copy in (task.copy(), from_template, task.sudo().copy()):
+            names = " ".join(copy.sudo().child_ids.mapped("name"))
+            self.assertIn(shown.name, names)
+            self.assertNotIn(hidden.name, names)
+
     def test_released_tickets_are_copied_with_the_project(self):
         self.release(self.ticket)
         copy = self.project.with_user(self.project_manager).copy().sudo()
@@ -286,21 +301,39 @@ class TestPresalesForm(PresalesCommon):
 
     def test_coming_from_the_version_before(self):
         """Tickets of leads and all below them are hidden by one statement."""
-        subtask = self.env["project.task"].create(
-            {"name": "Part", "parent_id": self.tickets[0].id, "project_id": self.shared_after.id}
+        task = self.tasks[0]
+        subtask, child = self.env["project.task"].create(
+            [
+                {"name": "Part", "parent_id": parent.id, "project_id": self.shared_after.id}
+                for parent in (self.tickets[0], task)
+            ]
         )
-        everything = self.tickets | subtask | self.tasks
+        lead = self.tickets[0].lead_id
+        child.lead_id = lead
+        self.record_ordinary_hours(child, 4)
+        self.record_ordinary_hours(task, 8).lead_id = lead
+        everything = self.tickets | subtask | child | self.tasks
         self.env.flush_all()
         self.env.cr.execute(
             """
             ALTER TABLE project_task DROP COLUMN is_internal_presales,
-                                     DROP COLUMN is_shown_to_customer
-            """
+                                     DROP COLUMN is_shown_to_customer;
+            UPDATE project_task SET effective_hours = 9.5, subtask_effective_hours = 4,
+                                    total_hours_spent = 13.5
+             WHERE id = %s
+            """,
+            task.ids,
         )
-        self.load_migration("19.0.1.2.0", "pre-presales").migrate(self.env.cr, "19.0.1.1.0")
         self.env.invalidate_all()
-        self.assertEqual(everything.filtered("is_internal_presales"), self.tickets | subtask)
+        for name in ("pre-presales", "post-presales"):
+            self.load_migration("19.0.1.2.0", name).migrate(self.env.cr, "19.0.1.1.0")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        hidden = self.tickets | subtask | child
+        self.assertEqual(everything.filtered("is_internal_presales"), hidden)
         self.assertFalse(any(everything.mapped("is_shown_to_customer")))
+        self.assertEqual((task.total_hours_spent, task.subtask_effective_hours), (1.5, 0))
+        self.assertEqual(child.effective_hours, 4)
 
     def load_migration(self, version, name):
         path = file_path(f"lead_management/migrations/{version}/{name}.py")

@@ -186,9 +186,29 @@ class TestPresalesRpc(PresalesWebCommon):
         self.assertEqual(self.call("project.task", "name_search", "Secret"), [])
         groups = self.call("project.task", "formatted_read_group", domain, ["name"], ["__count"])
         self.assertEqual({group["name"] for group in groups}, {"Ordinary task"})
+        for path in ("task_ids.name", "task_ids.timesheet_ids.name", "timesheet_ids.name"):
+            for word, count in (("Secret", 0), ("Ordinary", 2)):
+                domain_of_projects = [(path, "ilike", word)]
+                found = self.call("project.project", "search_count", domain_of_projects)
+                self.assertIn(found, (count, None), domain_of_projects)
         self.release(self.tickets)
         found = self.call("project.task", "search", domain)
         self.assertEqual(set(found), set((self.tasks | self.tickets).ids))
+
+    def test_no_task_is_tied_to_a_ticket(self):
+        ticket, task = self.tickets[0], self.tasks[0]
+        self.assertIsNone(self.call("project.task", "write", task.ids, {"parent_id": ticket.id}))
+        link = {"child_ids": [(4, ticket.id)]}
+        self.assertIsNone(self.call("project.task", "write", task.ids, link))
+        context = {"default_project_id": task.project_id.id}
+        for parent, allowed in ((ticket, False), (task, True)):
+            created = self.call(
+                "project.task",
+                "create",
+                {"name": "Mine", "parent_id": parent.id},
+                context=context,
+            )
+            self.assertEqual(bool(created), allowed, parent.name)
 
     def test_hours_of_tickets_are_refused(self):
         model = "account.analytic.line"
