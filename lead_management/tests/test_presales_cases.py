@@ -198,15 +198,23 @@ class TestPresalesMail(PresalesCommon):
             # followed before it became a ticket
             task.lead_id = ticket.lead_id
             self.assertIn(self.customer, task.message_partner_ids)
-            for shown in (False, True):
-                self.release(task, shown)
-                with self.new_messages(task) as told:
-                    task.message_post(
-                        body="Secret comment",
-                        message_type="comment",
-                        subtype_xmlid="mail.mt_comment",
-                    )
-                self.assertEqual(self.customer in told, shown)
+            self.assertNotIn(self.customer, self.comment(task))
+            self.release(task)
+            self.assertIn(self.customer, self.comment(task))
+            self.release(task, False)
+            self.assertNotIn(self.customer, self.comment(task))
+            self.assertIn(self.customer, self.comment(task, partner_ids=self.customer.ids))
+
+    def comment(self, task, **values):
+        """Who is told of a comment."""
+        with self.new_messages(task) as told:
+            task.message_post(
+                body="Secret comment",
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+                **values,
+            )
+        return told
 
     @contextmanager
     def new_messages(self, task):
