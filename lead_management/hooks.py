@@ -9,7 +9,9 @@ def pre_init_hook(env):
     before this addon came have been handed over long ago: they are not marked as pending.
     """
     env.cr.execute("""
-        ALTER TABLE project_task ADD COLUMN IF NOT EXISTS lead_id int4;
+        ALTER TABLE project_task
+            ADD COLUMN IF NOT EXISTS lead_id int4,
+            ADD COLUMN IF NOT EXISTS is_internal_presales bool;
         ALTER TABLE account_analytic_line ADD COLUMN IF NOT EXISTS lead_id int4;
         ALTER TABLE crm_lead
             ADD COLUMN IF NOT EXISTS next_follow_up date,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import format_duration, format_list
 
 from ..tools.sent import sent_id
@@ -76,6 +77,23 @@ class AccountAnalyticLine(models.Model):
         if self.env.context.get("lead_keep_amount") is KEEP_AMOUNT:
             return {line_id: {} for line_id in self.ids}
         return super()._timesheet_postprocess_values(values)
+
+    @api.model
+    def _get_customer_domain(self):
+        """What portal and public users may see, at most, of hours; internal users: all.
+
+        Hours of a lead are shown on a released ticket only: they stay presales hours when
+        somebody moves them to another task.
+        """
+        if not self.env.user.share:
+            return Domain.TRUE
+        return ~Domain("task_id.is_internal_presales", "=", True) & (
+            Domain("lead_id", "=", False) | Domain("task_id.is_shown_to_customer", "=", True)
+        )
+
+    def _timesheet_get_portal_domain(self):
+        """Core's portal pages search the hours in sudo mode, with this domain."""
+        return Domain(super()._timesheet_get_portal_domain()) & self._get_customer_domain()
 
     def _get_companies(self):
         """The lines' companies (``res.company``), without loading the lines."""

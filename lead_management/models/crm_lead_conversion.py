@@ -43,6 +43,7 @@ class CrmLead(models.Model):
         :param ConversionPlan plan: made by ``_plan_conversion`` in the same transaction
         :return: the project (``project.project`` in sudo mode), empty for target none
         """
+        self = self._without_new_followers(plan)
         facts = self._apply_contact(plan)
         self.filtered(lambda lead: lead.won_status != "won").action_set_won()
         project = self._get_or_create_conversion_project(plan)
@@ -53,10 +54,28 @@ class CrmLead(models.Model):
         facts += self._apply_orders(plan, project)
         if project:
             facts += self._apply_hours(plan, project)
-            self._share_followers(project)
         facts += self._apply_conversion_extension(plan, project)
         self._post_conversion_messages(project, facts)
         return project
+
+    def _without_new_followers(self, plan):
+        """Let nobody follow the project and new tasks but the manager that the dialog names.
+
+        Tickets keep the followers they have. Followers can open private projects: core makes
+        followers of those of a template or project, of the customer and of whoever creates a
+        task; see ``mail.followers``.
+
+        :return: the leads; they and the records of ``plan`` carry it in their context
+        """
+        choices = plan.choices
+        for name in ("tickets", "split_tickets", "moving", "orders_to_link", "orders_to_cancel"):
+            records = getattr(plan, name).with_context(lead_handover_partner_ids=[])
+            setattr(plan, name, records)
+        # sudo: the manager need not be readable for a salesperson
+        managers = self.env["res.users"].sudo()
+        if choices.target == "new":
+            managers = managers.browse(choices.project_values.get("user_id") or [])
+        return self.with_context(lead_handover_partner_ids=managers.partner_id.ids)
 
     def _apply_conversion_extension(self, plan, project):
         """Hook for other modules: move what you put into ``plan.extras``.
@@ -127,7 +146,7 @@ class CrmLead(models.Model):
     def _prepare_blank_project_values(self):
         """What a template would bring: columns, and who sees the project.
 
-        Employees only: with core's default, portal, the customer could read the presales hours.
+        Employees only: with core's default, portal, the customer would be let in unasked.
         """
         stages = [self.env._("To Do"), self.env._("In Progress"), self.env._("Done")]
         return {
@@ -312,15 +331,6 @@ class CrmLead(models.Model):
             )
         )
         self.env.invalidate_all(flush=False)
-
-    def _share_followers(self, project):
-        """The leads' followers follow the project; only employees, customers are not told."""
-        partners = self.message_partner_ids
-        project.message_subscribe(
-            partner_ids=partners.filtered(
-                lambda partner: any(not user.share for user in partner.sudo().user_ids)
-            ).ids
-        )
 
     def _post_conversion_messages(self, project, facts):
         """Tell the leads and the project what the conversion did.

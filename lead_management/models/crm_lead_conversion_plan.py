@@ -275,7 +275,6 @@ class CrmLead(models.Model):
                     company=template.company_id.name,
                 )
             )
-        self._plan_visibility(plan, template)
         missing = self._get_missing_plans(template, choices.company) if plan.moving else []
         if missing:
             plan.refusals.append(
@@ -316,7 +315,6 @@ class CrmLead(models.Model):
                     project=project.name,
                 )
             )
-        self._plan_visibility(plan, project)
         if project.company_id and project.company_id != choices.company:
             plan.refusals.append(
                 self.env._(
@@ -326,13 +324,6 @@ class CrmLead(models.Model):
                 )
             )
         self._plan_customer(plan, project)
-
-    def _plan_visibility(self, plan, project):
-        """Whether customers can read the hours in ``project`` (sudo), or in one made of it."""
-        if project.privacy_visibility in ("portal", "invited_users") and plan.moving:
-            plan.warnings.append(
-                self.env._("The customer will be able to see the hours in the portal.")
-            )
 
     def _plan_customer(self, plan, project):
         """Whether ``project`` (sudo) is for somebody else than the leads are from."""

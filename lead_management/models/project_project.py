@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class ProjectProject(models.Model):
@@ -82,6 +83,19 @@ class ProjectProject(models.Model):
                 if project.is_lead_project
                 else 0
             )
+
+    @api.depends_context("uid")
+    def _compute_remaining_hours(self):
+        """Customers can read these totals: theirs are without the hours they do not see."""
+        super()._compute_remaining_hours()
+        if not self.env.user.share:
+            return
+        lines = self.env["account.analytic.line"]
+        domain = Domain("project_id", "in", self.ids) & ~lines._get_customer_domain()
+        for project, hours in lines._read_group(domain, ["project_id"], ["unit_amount:sum"]):
+            project.effective_hours = round(project.effective_hours - hours, 2)
+            project.remaining_hours = project.allocated_hours - project.effective_hours
+            project.is_project_overtime = project.remaining_hours < 0
 
     def _get_declined_lead_domain(self):
         """The declined leads of the companies whose lead project this is."""

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class ProjectTask(models.Model):
@@ -17,6 +18,30 @@ class ProjectTask(models.Model):
         groups="sales_team.group_sale_salesman",
         help="The lead this ticket, or the ticket it is a part of, records time for.",
     )
+    is_presales = fields.Boolean(
+        "Presales",
+        compute="_compute_is_presales",
+        compute_sudo=True,
+        groups="base.group_user",
+        help="Whether this is a ticket with work from before the order.",
+    )
+    is_shown_to_customer = fields.Boolean(
+        "Shown to Customer",
+        inverse="_inverse_is_shown_to_customer",
+        copy=False,
+        tracking=True,
+        groups="base.group_user",
+        help="Work from before the order is internal: customers do not see the ticket and its "
+        "hours in the portal, whoever may see the project. Switch this on to show them.",
+    )
+    is_internal_presales = fields.Boolean(
+        "Presales, Internal",
+        compute="_compute_is_internal_presales",
+        store=True,
+        recursive=True,
+        groups="base.group_user",
+        help="Whether customers never see this task, as a ticket of a lead or a part of one.",
+    )
 
     @api.depends("parent_id.lead_id")
     def _compute_lead_id(self):
@@ -26,3 +51,173 @@ class ProjectTask(models.Model):
             if lead.project_id and lead.project_id == task.parent_id.project_id:
                 lead = task.lead_id
             task.lead_id = task.lead_id or lead
+
+    @api.depends("lead_id", "is_internal_presales", "parent_id.is_internal_presales")
+    def _compute_is_presales(self):
+        """Tickets, also those whose lead was deleted: somebody must be able to release them."""
+        for task in self:
+            hidden_itself = task.is_internal_presales and not task.parent_id.is_internal_presales
+            task.is_presales = bool(task.lead_id) or hidden_itself
+
+    @api.depends("lead_id", "is_shown_to_customer", "parent_id.is_internal_presales")
+    def _compute_is_internal_presales(self):
+        for task in self:
+            is_hidden = bool(task.lead_id) and not task.is_shown_to_customer
+            task.is_internal_presales = is_hidden or task.parent_id.is_internal_presales
+
+    def _inverse_is_shown_to_customer(self):
+        """Whom core subscribes in a project that the portal shows, and unsubscribes after it."""
+        # sudo: subtasks need not be readable for who may write the ticket
+        tickets = self.sudo()
+        for task in tickets | tickets._get_all_subtasks():
+            if task.is_internal_presales:
+                customers = task.message_partner_ids.filtered("partner_share")
+                task.message_unsubscribe(customers.ids)
+            elif task.project_id.privacy_visibility in ("invited_users", "portal"):
+                task.message_subscribe(task.partner_id.ids)
+
+    # ------------------------------------------------------------
+    # What customers do not see: used by the record rule, the portal and the chatter
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_customer_domain(self):
+        """What portal and public users may see, at most, of tasks; internal users: all.
+
+        Called by the record rule, and by the portal where it searches in sudo mode. ``!=``
+        because the column is empty on the tasks that were there before the addon.
+        """
+        if not self.env.user.share:
+            return Domain.TRUE
+        return Domain("is_internal_presales", "!=", True)
+
+    def _is_hidden_from_user(self):
+        """Whether the current user is from outside and this is internal presales work."""
+        return self.env.user.share and any(self.sudo().mapped("is_internal_presales"))
+
+    @api.model
+    def _get_thread_with_access(self, thread_id, **kwargs):
+        """Tokens of the task or its project open no hidden ticket."""
+        thread = super()._get_thread_with_access(thread_id, **kwargs)
+        return self.browse() if thread._is_hidden_from_user() else thread
+
+    @api.depends("timesheet_ids.lead_id", "is_internal_presales", "is_shown_to_customer")
+    def _compute_effective_hours(self):
+        """Presales hours on another task than a ticket are no time spent on that task.
+
+        Customers who see the task see its totals, in many places, also stored ones.
+        """
+        tasks = self.filtered(
+            lambda task: not (task.is_internal_presales or task.is_shown_to_customer)
+        )
+        super(ProjectTask, self - tasks)._compute_effective_hours()
+        if not any(tasks._ids):
+            for task in tasks:
+                lines = task.timesheet_ids.filtered(lambda line: not line.lead_id)
+                task.effective_hours = sum(lines.mapped("unit_amount"))
+            return
+        domain = [("task_id", "in", tasks.ids), ("lead_id", "=", False)]
+        lines = self.env["account.analytic.line"]
+        hours = dict(lines._read_group(domain, ["task_id"], ["unit_amount:sum"]))
+        for task in tasks:
+            task.effective_hours = hours.get(task, 0.0)
+
+    # pylint: disable=missing-return
+    @api.depends("child_ids.is_internal_presales")
+    def _compute_subtask_effective_hours(self):
+        """The total of a task that customers see is without the subtasks they do not see."""
+        tasks = self.with_context(active_test=False).filtered(
+            lambda task: (
+                not task.is_internal_presales and any(task.child_ids.mapped("is_internal_presales"))
+            )
+        )
+        super(ProjectTask, self - tasks)._compute_subtask_effective_hours()
+        for task in tasks:
+            shown = task.child_ids.filtered(lambda child: not child.is_internal_presales)
+            task.subtask_effective_hours = sum(
+                child.effective_hours + child.subtask_effective_hours for child in shown
+            )
+
+    # ------------------------------------------------------------
+    # What customers are not told
+    # ------------------------------------------------------------
+
+    def message_notify(self, *, partner_ids=False, **kwargs):
+        """Core tells all followers of a project about a ticket that moves into it."""
+        if partner_ids and any(self.sudo().mapped("is_internal_presales")):
+            partners = self.env["res.partner"].browse(partner_ids).sudo()
+            partner_ids = partners.filtered(lambda partner: not partner.partner_share).ids
+            if not partner_ids:
+                return self.env["mail.message"]
+        return super().message_notify(partner_ids=partner_ids, **kwargs)
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        """Customers who follow a hidden ticket get what is addressed to them, no more."""
+        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
+        if not self[:1].sudo().is_internal_presales:
+            return recipients
+        addressed = (msg_vals or {}).get("partner_ids") or message.sudo().partner_ids.ids
+        return [
+            recipient
+            for recipient in recipients
+            if not recipient["share"] or recipient["id"] in addressed
+        ]
+
+    def _track_template(self, changes):
+        """The mail of a stage is written to the customer."""
+        templates = super()._track_template(changes)
+        if self[:1].sudo().is_internal_presales:
+            templates.pop("stage_id", None)
+        return templates
+
+    def _send_task_rating_mail(self, force_send=False):
+        tasks = self.filtered(lambda task: not task.sudo().is_internal_presales)
+        return super(ProjectTask, tasks)._send_task_rating_mail(force_send=force_send)
+
+    def _send_sms(self):
+        """The message of a stage; called by core's project_sms, where it is installed."""
+        tasks = self.filtered(lambda task: not task.sudo().is_internal_presales)
+        return super(ProjectTask, tasks)._send_sms()
+
+    # ------------------------------------------------------------
+    # Copies
+    # ------------------------------------------------------------
+
+    def copy_data(self, default=None):
+        """A copy is without the hidden subtasks of a task that customers see.
+
+        The next occurrence of a recurring ticket, made in sudo mode, is hidden as well.
+        """
+        values_list = super().copy_data(default)
+        for task, values in zip(self, values_list, strict=True):
+            if task.sudo().is_internal_presales:
+                if self.env.su:
+                    values["lead_id"] = task.lead_id.id
+            elif values.get("child_ids") and not (default or {}).get("child_ids"):
+                if self.env.context.get("copy_from_template"):
+                    task = task.with_context(active_test=True)  # as core does
+                values["child_ids"] = [
+                    command
+                    for child, command in zip(task.child_ids, values["child_ids"], strict=True)
+                    if not child.sudo().is_internal_presales
+                ]
+        return values_list
+
+    def _create_task_mapping(self, copied_tasks):
+        """Core takes the tasks and their copies for equally many."""
+        originals = self
+        if len(self) != len(copied_tasks):
+            originals = self.filtered(lambda task: not task.sudo().is_internal_presales)
+        return super(ProjectTask, originals)._create_task_mapping(copied_tasks)
+
+    def copy(self, default=None):
+        """The copy of a project has no hidden ticket; a copy of such a ticket is hidden as well."""
+        originals = self
+        if self.env.context.get("copy_project"):
+            originals = self.filtered(lambda task: not task.sudo().is_internal_presales)
+        copies = super(ProjectTask, originals).copy(default)
+        # sudo: who may copy a ticket need not see its lead
+        for original, copy in zip(originals.sudo(), copies.sudo(), strict=True):
+            if original.is_internal_presales and not copy.lead_id:
+                copy.lead_id = original.lead_id
+        return copies

@@ -24,6 +24,9 @@ from . import test_roles_figures
 from . import test_roles_figures_companies
 from . import test_roles_figures_contact
 from . import test_roles_web
+from . import test_handover_followers
+from . import test_presales_cases
+from . import test_presales_internal
 from . import test_calibration
 from . import test_presales_report
 from . import test_history

@@ -175,13 +175,6 @@ class TestWonProject(LeadManagementCommon):
         wizard = self.open_won_dialog(lead, target="existing", project_id=target.id)
         self.assertFalse(wizard.warning_text or wizard.refusal_text)
 
-    def test_existing_project_that_customers_see_warns(self):
-        lead = self.create_lead(stage="negotiation")
-        self.record_hours(lead)
-        target = self.create_project(privacy_visibility="portal")
-        wizard = self.open_won_dialog(lead, target="existing", project_id=target.id)
-        self.assertIn("portal", wizard.warning_text)
-
     def test_projects_that_cannot_be_the_target_are_refused(self):
         lead = self.create_lead(stage="negotiation")
         self.record_hours(lead)
@@ -380,17 +373,6 @@ class TestWonProject(LeadManagementCommon):
         self.assertIn(f'data-oe-id="{lead.id}"', on_project)
         self.assertIn("4:30", on_lead)
         self.assertIn("4:30", on_project.replace("04:30", "4:30"))
-
-    def test_employees_who_follow_the_lead_follow_the_project_customers_do_not(self):
-        customer = self.create_partner("Customer", email="customer@test.example.com")
-        lead = self.create_lead(stage="negotiation")
-        lead.message_subscribe(
-            (self.sales_manager.partner_id | self.portal_user.partner_id | customer).ids
-        )
-        project = self.convert(lead, self.salesperson)
-        self.assertIn(self.sales_manager.partner_id, project.message_partner_ids)
-        self.assertNotIn(self.portal_user.partner_id, project.message_partner_ids)
-        self.assertNotIn(customer, project.message_partner_ids)
 
     def test_dialog_says_what_will_happen_and_changes_nothing(self):
         lead = self.create_lead(stage="negotiation", contact_name="Maria Huber")

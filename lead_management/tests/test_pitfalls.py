@@ -187,10 +187,6 @@ class TestPitfallsHours(ConversionCommon):
         self.assertEqual(project.privacy_visibility, "employees")
         lines = self.env["account.analytic.line"].with_user(self.portal_user)
         self.assertNotIn(line, lines.sudo().search(lines._timesheet_get_portal_domain()))
-        open_to_all = self.create_project("Open", privacy_visibility="portal")
-        self.record_hours(other := self._create_lead())
-        dialog = self.open_won_dialog(other, target="existing", project_id=open_to_all.id)
-        self.assertIn("portal", dialog.warning_text)
 
     def test_pitfall_12_timesheet_user_without_crm_opens_own_hours(self):
         line = self.record_hours(self._create_lead(), self.timesheet_employee)

@@ -241,7 +241,7 @@ class TestRolesUrls(RolesWebCommon):
 
 @tagged("post_install", "-at_install")
 class TestRolesPortal(RolesWebCommon):
-    """The portal user is the leads' customer and follows all there is to follow."""
+    """The portal user is the leads' customer and follows all that can be followed."""
 
     @classmethod
     def setUpClass(cls):
@@ -301,7 +301,7 @@ class TestRolesPortal(RolesWebCommon):
         self.assertEqual(self.won_lead.timesheet_ids.project_id, self.project)
         self.assertEqual(self.won_lead.timesheet_ids.partner_id, self.customer)
         self.assertEqual(self.open_lead.timesheet_ids.project_id, self.lead_project)
-        self.assertIn(self.customer, self.open_lead.task_ids.message_partner_ids)
+        self.assertNotIn(self.customer, self.open_lead.task_ids.message_partner_ids)
 
     @mute_logger(*ACCESS_LOGGERS)
     def test_lists(self):
@@ -370,7 +370,7 @@ class TestRolesPortal(RolesWebCommon):
     def test_shared_task_does_not_tell_its_lead(self):
         """Not even where the customer may read the ticket itself."""
         task = self.shared_project.task_ids
-        task.lead_id = self.open_lead
+        task.write({"lead_id": self.open_lead.id, "is_shown_to_customer": True})
         self.env.flush_all()
         kwargs = {"model": "project.task", "kwargs": {}}
         for method, arguments, refused in (
