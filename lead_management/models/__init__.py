@@ -20,6 +20,7 @@ from . import crm_lead_payment
 from . import crm_lead_payment_plan
 from . import crm_lead_history
 from . import crm_lead_tracking
+from . import crm_lead_write
 from . import crm_lead_conversion_plan
 from . import crm_lead_conversion
 from . import project_project

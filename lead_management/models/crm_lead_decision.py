@@ -3,8 +3,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.project.models.project_task import CLOSED_STATES
-
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -143,31 +141,26 @@ class CrmLead(models.Model):
         lost[False]._reopen()
         return res
 
+    def _imply_reopening(self, vals):
+        """Rule of ``write``: a declined lead that becomes active again is open, with the
+        probability of its stage. Merely archived leads keep theirs."""
+        if not vals.get("active") or vals.get("stage_id") or "probability" in vals:
+            return [(self, vals)]
+        reopened = self.filtered(
+            lambda lead: lead.won_status == "lost" and lead.stage_id._sets_probability()
+        )
+        plan = [(self - reopened, vals)] if self - reopened or not self else []
+        for stage, leads in reopened.grouped("stage_id").items():
+            plan.append((leads, {**vals, **stage._prepare_probability_values()}))
+        return plan
+
     def _reopen(self):
         """Leads that are not declined any more, on whatever way: their tickets open again,
-        reason and closing date go, and the probability is the stage's."""
+        reason and closing date go."""
         self._reopen_tickets()
         open_leads = self.filtered(lambda lead: lead.active and lead.won_status == "pending")
         if open_leads:
             open_leads.write({"lost_reason_id": False, "date_closed": False})
-            open_leads.filtered(lambda lead: not lead.probability)._set_stage_probability()
-
-    def _close_tickets(self):
-        self._get_tickets([("state", "not in", list(CLOSED_STATES))]).write({"state": "1_canceled"})
-
-    def _reopen_tickets(self):
-        self._get_tickets([("state", "=", "1_canceled")]).write({"state": "01_in_progress"})
-
-    def _get_tickets(self, domain):
-        """The leads' tickets that match ``domain``, in sudo mode: no project rights needed.
-
-        Not those in the customer's project: the project manager decides about them.
-        """
-        tickets = self.env["project.task"].sudo()
-        if not self:
-            return tickets
-        tickets = tickets.search([("lead_id", "in", self.ids), *domain])
-        return tickets.filtered(lambda task: task.project_id != task.lead_id.project_id)
 
     # ------------------------------------------------------------
     # Links

@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -17,19 +19,7 @@ STATE_COLUMNS = {
     "company_id": "lead.company_id",
 }
 # the columns of ``crm.lead`` in these expressions
-RECORDED = {
-    "stage_id",
-    "type",
-    "won_status",
-    "active",
-    "probability",
-    "expected_revenue",
-    "date_deadline",
-    "user_id",
-    "team_id",
-    "category_id",
-    "company_id",
-}
+RECORDED = set(re.findall(r"lead\.(\w+)", " ".join(STATE_COLUMNS.values())))
 PENDING = "lead_management.history"
 
 

@@ -1,6 +1,8 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_date
+from odoo.tools import format_amount, format_date
 
 from ..tools.allocation import weigh
 from ..tools.sent import sent_id
@@ -216,3 +218,28 @@ class CrmLeadPayment(models.Model):
         return self.sorted(
             lambda payment: (payment.sequence, not payment._origin, payment._origin.id)
         )
+
+    def _get_dropped_note(self):
+        """Text of a note that names these payments, which a merge drops.
+
+        :rtype: Markup
+        """
+        rows = Markup().join(
+            Markup("<li>%s: %s</li>")
+            % (
+                payment.lead_id.name,
+                ", ".join(
+                    filter(
+                        None,
+                        [
+                            payment.name,
+                            payment.date and format_date(self.env, payment.date),
+                            format_amount(self.env, payment.amount, payment.currency_id),
+                        ],
+                    )
+                ),
+            )
+            for payment in self
+        )
+        title = self.env._("Planned payments that were not kept:")
+        return Markup("<p>%s</p><ul>%s</ul>") % (title, rows)

@@ -1,20 +1,65 @@
-"""Plans of payments: by an offer's payment terms, moved with the order, kept on merge."""
+"""The planned payments of a lead: their sums, plans by payment terms, moves, merge."""
 
 from collections import defaultdict
-
-from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import format_amount, format_date
+from odoo.tools import ormcache
 
 from ..tools.allocation import allocate
 from ..tools.instalments import shift_dates
+from .crm_lead_payment import assign
 
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
+
+    payment_ids = fields.One2many(
+        "crm.lead.payment",
+        "lead_id",
+        "Planned Payments",
+        copy=True,
+        groups="sales_team.group_sale_salesman",
+        help="When which part of the value is expected.",
+    )
+    payment_count = fields.Integer(
+        "Number of Planned Payments",
+        compute="_compute_planned_revenue",
+        store=True,
+        compute_sudo=True,
+        aggregator=None,
+        help="How many payments are planned.",
+    )
+    planned_revenue = fields.Monetary(
+        "Planned in Payments",
+        currency_field="company_currency",
+        compute="_compute_planned_revenue",
+        store=True,
+        compute_sudo=True,
+        help="Sum of the planned payments.",
+    )
+    planned_prorated_revenue = fields.Monetary(
+        "Planned in Payments, Weighted",
+        currency_field="company_currency",
+        compute="_compute_planned_revenue",
+        store=True,
+        compute_sudo=True,
+        help="Sum of the weighted planned payments.",
+    )
+    uncovered_revenue = fields.Monetary(
+        "Not Planned Yet",
+        currency_field="company_currency",
+        compute="_compute_uncovered_revenue",
+        help="The part of the value that no planned payment covers. It counts at the planned "
+        "order date. Negative: more is planned than the value.",
+    )
+    uncovered_prorated_revenue = fields.Monetary(
+        "Not Planned Yet, Weighted",
+        currency_field="company_currency",
+        compute="_compute_uncovered_revenue",
+        help="The weighted value less the weighted planned payments.",
+    )
 
     payment_anchor_date = fields.Date(
         "Payments Planned For",
@@ -29,6 +74,25 @@ class CrmLead(models.Model):
         compute_sudo=True,
         help="The planned order date has moved, the dates of the payments have not.",
     )
+
+    @api.depends("payment_ids.amount", "payment_ids.amount_weighted")
+    def _compute_planned_revenue(self):
+        for lead in self:
+            lead.payment_count = len(lead.payment_ids)
+            assign(lead, "planned_revenue", sum(lead.payment_ids.mapped("amount")))
+            weighted = sum(lead.payment_ids.mapped("amount_weighted"))
+            assign(lead, "planned_prorated_revenue", weighted)
+
+    @api.depends(
+        "expected_revenue", "prorated_revenue", "planned_revenue", "planned_prorated_revenue"
+    )
+    def _compute_uncovered_revenue(self):
+        for lead in self:
+            rest = (lead.expected_revenue or 0.0) - lead.planned_revenue
+            weighted = (lead.prorated_revenue or 0.0) - lead.planned_prorated_revenue
+            currency = lead.company_currency
+            lead.uncovered_revenue = currency.round(rest) if currency else rest
+            lead.uncovered_prorated_revenue = currency.round(weighted) if currency else weighted
 
     @api.depends("payment_ids", "date_deadline")
     def _compute_payment_anchor_date(self):
@@ -51,11 +115,41 @@ class CrmLead(models.Model):
                 and any(lead.payment_ids.mapped("date"))
             )
 
-    def write(self, vals):
-        """Payments belong to the planned order date there was before this one."""
-        if "date_deadline" in vals:
-            self._recompute_recordset(["payment_anchor_date"])
-        return super().write(vals)
+    def _settle_payments(self, vals):
+        """Before a save of ``vals``: a value that becomes the sum of the payments makes amounts
+        of their shares. Of leads without payments, Odoo need not look for any."""
+        if vals.get("value_source") == "payments":
+            # sudo: whoever may change where the value comes from changes the payments by it
+            self.sudo().payment_ids._fix_amounts()
+        if not self._get_payment_triggers().isdisjoint(vals):
+            self._cache_missing_payments()
+
+    @api.model
+    @ormcache()
+    def _get_payment_triggers(self):
+        """The fields of leads that the amounts of their payments follow from, in the end."""
+        return {
+            field.name
+            for field in self._fields.values()
+            for dependent in self.pool.get_dependent_fields(field)
+            if dependent.model_name == "crm.lead.payment"
+        }
+
+    def _cache_missing_payments(self):
+        """Spare the query for the payments of leads that have none.
+
+        Odoo looks for the payments to recompute of every lead that changes. Most leads have
+        none, and their stored count says so.
+        """
+        # sudo: only whether there are any is asked, and every salesperson may see the count
+        without = self.sudo().filtered(lambda lead: not lead.payment_count)
+        self._fields["payment_ids"]._insert_cache(without, [()] * len(without))
+
+    def _allocate(self, payments):
+        """The amounts that the shares of these payments come to, in the order given."""
+        return allocate(
+            self.expected_revenue or 0.0, payments.mapped("percentage"), self._get_value_rounding()
+        )
 
     def action_move_payments(self):
         """Move the dated payments by as much as the planned order date has moved.
@@ -111,9 +205,9 @@ class CrmLead(models.Model):
             lead._replace_payments(lead._prepare_payments_by_terms())
         return True
 
-    def action_take_over_offer(self):
-        """Plan the payments by the offer's payment terms as well, unless some are planned."""
-        res = super().action_take_over_offer()
+    def _plan_by_fitting_payment_terms(self):
+        """Plan the payments of these leads by their main offers' payment terms, where none are
+        planned and the terms fit the value."""
         # sudo: the payment terms of a colleague's offer that is the lead's own main offer
         for lead in self.filtered(
             lambda lead: not lead.payment_count and lead.sudo().main_order_id.payment_term_id
@@ -123,7 +217,6 @@ class CrmLead(models.Model):
             except UserError:
                 # terms that do not fit the value: the rest of the take-over stands
                 continue
-        return res
 
     def _replace_payments(self, values):
         """Plan payments with these values instead of those there are.
@@ -285,32 +378,3 @@ class CrmLead(models.Model):
             anchor = source.payment_anchor_date
             source.payment_ids.write({"lead_id": self.id})
             self.payment_anchor_date = anchor
-
-
-class CrmLeadPayment(models.Model):
-    _inherit = "crm.lead.payment"
-
-    def _get_dropped_note(self):
-        """Text of a note that names these payments, which a merge drops.
-
-        :rtype: Markup
-        """
-        rows = Markup().join(
-            Markup("<li>%s: %s</li>")
-            % (
-                payment.lead_id.name,
-                ", ".join(
-                    filter(
-                        None,
-                        [
-                            payment.name,
-                            payment.date and format_date(self.env, payment.date),
-                            format_amount(self.env, payment.amount, payment.currency_id),
-                        ],
-                    )
-                ),
-            )
-            for payment in self
-        )
-        title = self.env._("Planned payments that were not kept:")
-        return Markup("<p>%s</p><ul>%s</ul>") % (title, rows)

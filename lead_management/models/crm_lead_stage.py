@@ -5,6 +5,8 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import float_compare
 
+from ..tools.plans import imply
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -20,117 +22,129 @@ class CrmLead(models.Model):
     # Entering a stage
     # ------------------------------------------------------------
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        default_stage_id = self.env.context.get("default_stage_id")
-        prepared, without_stage = [], []
-        for vals in vals_list:
-            stage = self.env["crm.stage"].browse(vals.get("stage_id") or default_stage_id)
-            prepared.append({**vals, **self._prepare_stage_entry_values(stage, vals)})
-            without_stage.append(not stage)
-        leads = super().create(prepared)
-        leads._settle_initial_stage(
-            [
-                (lead, vals)
-                for lead, vals, missing in zip(leads, vals_list, without_stage, strict=True)
-                if missing
-            ]
-        )
-        return leads
+    def _propose_first_stages(self, vals_list):
+        """The team and the stage that Odoo gives to new leads with these values.
 
-    def write(self, vals):
-        if vals.get("stage_id"):
-            return self._write_stage(vals)
-        if vals.get("type"):
-            return self._write_type(vals)
-        if not vals.keys() & {"team_id", "user_id"}:
-            return super().write(vals)
-        # another team may not have the stage: core then picks one of the team's stages
-        stages = {lead: lead.stage_id for lead in self}
-        res = super().write(vals)
-        moved = self.filtered(lambda lead: stages[lead] and lead.stage_id != stages[lead])
-        for stage, leads in moved.grouped("stage_id").items():
-            leads._write_entry(stage, {"stage_id": stage.id})
-        return res
+        Odoo looks them up lead by lead; here they are looked up once for all leads that are
+        alike in what team and stage are computed from.
 
-    def _write_stage(self, vals):
-        """Write ``vals``, which hold a stage, with what the stage implies for who enters it."""
-        stage = self.env["crm.stage"].browse(vals["stage_id"])
-        entering = self.filtered(lambda lead: lead.stage_id != stage)
-        staying = self - entering
-        if staying:
-            own_type = {"type": stage.lead_type} if stage.lead_type and "type" in vals else {}
-            super(CrmLead, staying).write({**vals, **own_type})
-        if entering:
-            entering._write_entry(stage, vals)
-        return True
-
-    def _write_entry(self, stage, vals):
-        """Write ``vals`` on leads that enter ``stage``, in one ``write`` per kind of lead."""
-        entry = self._prepare_stage_entry_values(stage, vals)
-        groups = defaultdict(self.browse)
-        for lead in self:
-            values = dict(entry)
-            if lead.won_status == "lost" and not stage.is_won and not vals.get("active"):
-                # a declined lead that changes its stage is still declined, since the same day
-                values.update(probability=vals.get("probability", 0), automated_probability=0)
-            elif stage.keep_manual_probability and not lead.is_automated_probability:
-                values.pop("probability", None)
-            if values.get("type") == "opportunity" and lead.type == "lead":
-                values["date_conversion"] = self.env.cr.now()
-            groups[tuple(values.items())] |= lead
-        for values, leads in groups.items():
-            leads._write_keeping_team({**vals, **dict(values)})
-
-    def _write_type(self, vals):
-        """Write ``vals``, which hold a type but no stage.
-
-        A lead whose stage is for the other type moves to the first stage for its new one.
+        :return: list of values, empty where team and stage are given; see ``create``
         """
+        names = {"team_id", "stage_id", "type", "user_id"}
+        for name in ("team_id", "stage_id"):
+            depends = self.pool.field_depends[self._fields[name]]
+            names.update(path.split(".")[0] for path in depends)
+        defaults = self.default_get(sorted(names))
+        proposals, known = [], {}
+        for vals in vals_list:
+            given = {**defaults, **{name: vals[name] for name in names & vals.keys()}}
+            is_type_given = bool(vals.get("type") or self.env.context.get("default_type"))
+            key = repr((is_type_given, sorted(given.items())))
+            if key not in known:
+                known[key] = self._propose_first_stage(given, is_type_given)
+            proposals.append(known[key])
+        return proposals
+
+    def _propose_first_stage(self, given, is_type_given):
+        """The team and stage of one new lead; see :meth:`_propose_first_stages`."""
+        draft = self.new(given)
+        proposal = {}
+        if "team_id" not in given:
+            proposal["team_id"] = draft.team_id.id
+        if "stage_id" in given:
+            return {**proposal, "stage_id": given["stage_id"]}
+        stage = draft.stage_id
+        if stage.lead_type not in (False, draft.type) and is_type_given:
+            stage = draft._find_stage_for_type(draft.type) or stage
+        return {**proposal, "stage_id": stage.id}
+
+    def _imply_first_stage(self, vals, proposal):
+        """Rule of ``create``: a lead starts in a stage, with what the stage implies."""
+        stage = self.env["crm.stage"].browse(proposal["stage_id"])
+        # the status is known before: who watches it would be told of its computation as well
+        if stage.is_won:
+            proposal = {**proposal, "won_status": "won"}
+            proposal.update(probability=100, automated_probability=100)
+        elif vals.get("active", True):
+            proposal = {**proposal, "won_status": "pending"}
+        return {**proposal, **vals, **self._prepare_stage_entry_values(stage, vals)}
+
+    def _imply_stage_of_type(self, vals):
+        """Rule of ``write``: a lead whose stage is for the other type moves to the first stage
+        for its new one."""
+        if not vals.get("type") or vals.get("stage_id"):
+            return [(self, vals)]
         misplaced = self.filtered(lambda lead: lead.stage_id.lead_type not in (False, vals["type"]))
-        res = super(CrmLead, self - misplaced).write(dict(vals)) if self - misplaced else True
+        plan = [(self - misplaced, vals)] if self - misplaced or not self else []
         for leads in misplaced.grouped("team_id").values():
             stage = leads._find_stage_for_type(vals["type"])
-            if stage:
-                leads._write_stage({**vals, "stage_id": stage.id})
-            else:
-                super(CrmLead, leads).write(dict(vals))
-        return res
+            plan.append((leads, {**vals, "stage_id": stage.id} if stage else vals))
+        return plan
 
-    def _settle_initial_stage(self, leads_vals):
-        """Apply the entry rules to new leads that were created without a stage.
+    def _imply_stage_of_team(self, vals):
+        """Rule of ``write``: another team may not have the stage; Odoo then picks one of its own.
 
-        :param leads_vals: list of pairs (lead, the values it was created with)
+        The team may be another one because the salesperson is.
         """
+        changes = {name: vals[name] for name in ("team_id", "user_id") if name in vals}
+        if not changes or vals.get("stage_id"):
+            return [(self, vals)]
+        bound = self.filtered(lambda lead: lead.stage_id.team_ids)
+        plan = [(self - bound, vals)] if self - bound or not self else []
+        for leads in bound.grouped(
+            lambda lead: (lead.team_id, lead.stage_id, lead.user_id, lead.type)
+        ).values():
+            draft = leads[0].new(origin=leads[0])
+            draft.update(changes)
+            stage = draft.stage_id._origin
+            moves = stage != leads[0].stage_id
+            plan.append((leads, {**vals, "stage_id": stage.id} if moves else vals))
+        return plan
+
+    def _imply_stage_entry(self, vals):
+        """Rule of ``write``: leads that enter a stage get its probability and type."""
+        if not vals.get("stage_id"):
+            return [(self, vals)]
+        stage = self.env["crm.stage"].browse(vals["stage_id"])
+        entry = self._prepare_stage_entry_values(stage, vals)
+        if stage.is_won:
+            # as core does, below the sight of others
+            entry.update(active=True, probability=100, automated_probability=100)
         groups = defaultdict(self.browse)
-        for lead, vals in leads_vals:
-            stage = lead.stage_id
-            values = {}
-            if stage.lead_type not in (False, lead.type) and self._is_type_given(vals):
-                stage = lead._find_stage_for_type(lead.type) or stage
-                values["stage_id"] = stage.id
-            values.update(lead._prepare_stage_entry_values(stage, vals))
-            if values.get("type") == lead.type:
-                del values["type"]
-            groups[tuple(values.items())] |= lead
-        for values, leads in groups.items():
-            if values:
-                leads._write_keeping_team(dict(values))
+        for lead in self:
+            groups[tuple(lead._get_stage_entry(stage, entry, vals).items())] |= lead
+        return [(leads, imply(vals, dict(implied))) for implied, leads in groups.items()] or [
+            (self, vals)
+        ]
 
-    def _write_keeping_team(self, vals):
-        """Write ``vals`` without the type in them choosing another sales team or company.
+    def _get_stage_entry(self, stage, entry, vals):
+        """What saving ``vals``, which hold a stage, implies for this lead.
 
-        Core picks the salesperson's team anew whenever the type changes, and the company by
-        the team. Here the type follows from the stage: a lead that is dragged stays where it is.
+        :param dict entry: what entering the stage implies for any lead
         """
-        if vals.keys() & {"team_id", "user_id"}:
-            return super().write(vals)
-        with self.env.protecting([self._fields["team_id"], self._fields["company_id"]], self):
-            return super().write(vals)
+        if self.stage_id == stage:
+            return {"type": stage.lead_type} if stage.lead_type and "type" in vals else {}
+        values = dict(entry)
+        if self.won_status == "lost" and not stage.is_won and not vals.get("active"):
+            # a declined lead that changes its stage is still declined, since the same day
+            values.update(probability=vals.get("probability", 0), automated_probability=0)
+        elif stage.keep_manual_probability and not self.is_automated_probability:
+            values.pop("probability", None)
+        if values.get("type") == "opportunity" and self.type == "lead":
+            values["date_conversion"] = self.env.cr.now()
+        return values
 
     @api.model
-    def _is_type_given(self, vals):
-        return bool(vals.get("type") or self.env.context.get("default_type"))
+    def _get_kept_fields(self, vals):
+        """The fields that saving ``vals`` must not compute anew: team and company of a lead that
+        changes its stage.
+
+        Core picks the salesperson's team whenever the type changes, and the company by the
+        team. Here the type follows from the stage: a lead that is dragged stays where it is.
+        """
+        if not vals.get("stage_id") or vals.keys() & {"team_id", "user_id"}:
+            return []
+        return [self._fields["team_id"], self._fields["company_id"]]
 
     @api.model
     def _prepare_stage_entry_values(self, stage, vals):
@@ -218,26 +232,13 @@ class CrmLead(models.Model):
         """Put the leads back to their stage's default, one write per stage."""
         for stage, leads in self.grouped("stage_id").items():
             if stage._sets_probability():
-                leads.write(
-                    {
-                        "probability": stage.default_probability,
-                        "automated_probability": stage.default_probability,
-                    }
-                )
+                leads.write(stage._prepare_probability_values())
 
     def action_set_automated_probability(self):
         """Core's reset button: the stage's default where the stage has one."""
         if self.stage_id._sets_probability():
             return self._set_stage_probability()
         return super().action_set_automated_probability()
-
-    def action_unarchive(self):
-        """Reopening a declined lead clears its reason and closing date (core) and puts its
-        probability back to the stage's default. Merely archived leads keep theirs."""
-        lost = self.filtered(lambda lead: lead.won_status == "lost")
-        res = super().action_unarchive()
-        lost._set_stage_probability()
-        return res
 
     @api.model
     def message_new(self, msg_dict, custom_values=None):

@@ -102,6 +102,23 @@ class CrmLead(models.Model):
         tickets.update(zip(missing, created, strict=True))
         return tickets
 
+    def _close_tickets(self):
+        self._get_tickets([("state", "not in", list(CLOSED_STATES))]).write({"state": "1_canceled"})
+
+    def _reopen_tickets(self):
+        self._get_tickets([("state", "=", "1_canceled")]).write({"state": "01_in_progress"})
+
+    def _get_tickets(self, domain):
+        """The leads' tickets that match ``domain``, in sudo mode: no project rights needed.
+
+        Not those in the customer's project: the project manager decides about them.
+        """
+        tickets = self.env["project.task"].sudo()
+        if not self:
+            return tickets
+        tickets = tickets.search([("lead_id", "in", self.ids), *domain])
+        return tickets.filtered(lambda task: task.project_id != task.lead_id.project_id)
+
     def _prepare_ticket_values(self):
         """Values of the ticket that time on this lead is recorded on. Extend it to add more."""
         self.ensure_one()

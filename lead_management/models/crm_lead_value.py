@@ -1,137 +1,120 @@
-"""The value of a lead, spread over planned payments."""
+"""The value of a lead: what it follows, and its weighted value."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, float_compare
 
-from ..tools.allocation import allocate
 from .crm_lead_payment import assign
-
-# what a lead's payments or its weighted value may follow from
-VALUE_TRIGGERS = {
-    "active",
-    "company_id",
-    "date_deadline",
-    "expected_revenue",
-    "main_order_id",
-    "partner_id",
-    "probability",
-    "stage_id",
-    "team_id",
-    "type",
-    "user_id",
-    "value_source",
-}
 
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
-    payment_ids = fields.One2many(
-        "crm.lead.payment",
-        "lead_id",
-        "Planned Payments",
-        copy=True,
-        groups="sales_team.group_sale_salesman",
-        help="When which part of the value is expected.",
-    )
     value_source = fields.Selection(
-        selection_add=[("payments", "Sum of planned payments")],
-        ondelete={"payments": "set default"},
+        [
+            ("manual", "Entered by hand"),
+            ("offer", "From the offer"),
+            ("payments", "Sum of planned payments"),
+        ],
+        default="manual",
+        copy=False,
+        help="Where the expected revenue comes from. From the offer: it follows the main "
+        "offer until the lead is decided.",
     )
-    payment_count = fields.Integer(
-        "Number of Planned Payments",
-        compute="_compute_planned_revenue",
-        store=True,
-        compute_sudo=True,
-        aggregator=None,
-        help="How many payments are planned.",
+    expected_revenue = fields.Monetary(
+        compute="_compute_expected_revenue", store=True, readonly=False
     )
-    planned_revenue = fields.Monetary(
-        "Planned in Payments",
-        currency_field="company_currency",
-        compute="_compute_planned_revenue",
-        store=True,
-        compute_sudo=True,
-        help="Sum of the planned payments.",
-    )
-    planned_prorated_revenue = fields.Monetary(
-        "Planned in Payments, Weighted",
-        currency_field="company_currency",
-        compute="_compute_planned_revenue",
-        store=True,
-        compute_sudo=True,
-        help="Sum of the weighted planned payments.",
-    )
-    uncovered_revenue = fields.Monetary(
-        "Not Planned Yet",
-        currency_field="company_currency",
-        compute="_compute_uncovered_revenue",
-        help="The part of the value that no planned payment covers. It counts at the planned "
-        "order date. Negative: more is planned than the value.",
-    )
-    uncovered_prorated_revenue = fields.Monetary(
-        "Not Planned Yet, Weighted",
-        currency_field="company_currency",
-        compute="_compute_uncovered_revenue",
-        help="The weighted value less the weighted planned payments.",
-    )
-
-    @api.depends("payment_ids.amount", "payment_ids.amount_weighted")
-    def _compute_planned_revenue(self):
-        for lead in self:
-            lead.payment_count = len(lead.payment_ids)
-            assign(lead, "planned_revenue", sum(lead.payment_ids.mapped("amount")))
-            weighted = sum(lead.payment_ids.mapped("amount_weighted"))
-            assign(lead, "planned_prorated_revenue", weighted)
 
     @api.depends(
-        "expected_revenue", "prorated_revenue", "planned_revenue", "planned_prorated_revenue"
+        "value_source",
+        "main_order_id.amount_untaxed",
+        "main_order_id.currency_id",
+        "main_order_id.date_order",
+        "payment_ids.amount",
+        "company_id",
     )
-    def _compute_uncovered_revenue(self):
-        for lead in self:
-            rest = (lead.expected_revenue or 0.0) - lead.planned_revenue
-            weighted = (lead.prorated_revenue or 0.0) - lead.planned_prorated_revenue
-            currency = lead.company_currency
-            lead.uncovered_revenue = currency.round(rest) if currency else rest
-            lead.uncovered_prorated_revenue = currency.round(weighted) if currency else weighted
-
-    @api.depends("payment_ids.amount")
     def _compute_expected_revenue(self):
-        """The sum of the planned payments, where the value comes from them."""
-        return super()._compute_expected_revenue()
+        for lead in self.filtered(lambda lead: lead._is_value_derived() and lead._is_undecided()):
+            value = lead._get_derived_value()
+            if value is not None:
+                lead.expected_revenue = value
+
+    @api.depends("expected_revenue", "probability", "company_currency")
+    def _compute_prorated_revenue(self):
+        """Weighted value: amount × probability / 100, rounded to the currency."""
+        for lead in self:
+            weighted = (lead.expected_revenue or 0.0) * (lead.probability or 0.0) / 100.0
+            currency = lead.company_currency
+            weighted = currency.round(weighted) if currency else round(weighted, 2)
+            assign(lead, "prorated_revenue", weighted)
+
+    @api.onchange("expected_revenue")
+    def _onchange_expected_revenue(self):
+        value = self._get_derived_value()
+        if value is not None and not self._is_value(value):
+            self.value_source = "manual"
+
+    def _imply_value_source(self, vals):
+        """Rule of ``write``: a value that somebody saves is entered by hand from then on.
+
+        A form sends the value along when something that it is derived from has changed. Only
+        a value that differs from the derived one was entered by somebody.
+        """
+        if "expected_revenue" not in vals or "value_source" in vals:
+            return [(self, vals)]
+        derived = self.filtered(lambda lead: lead._is_value_derived())
+        if not derived:
+            return [(self, vals)]
+        others = {name: vals[name] for name in vals if name != "expected_revenue"}
+        value = {"expected_revenue": vals["expected_revenue"] or 0.0}
+        plan = [(self - derived, vals)] if self - derived else []
+        if others:
+            # what the value follows may be among them: first these, then the value
+            return [*plan, (derived, others), (derived, value)]
+        entered = derived.filtered(lambda lead: not lead._is_value(value["expected_revenue"]))
+        return [*plan, (entered, {**value, "value_source": "manual"}), (derived - entered, {})]
+
+    def _is_value_derived(self):
+        """Whether the value follows something else, such as the main offer."""
+        return self.value_source not in (False, "manual")
+
+    def _is_value(self, value):
+        """Whether this is the lead's value, to the smallest unit of its currency."""
+        rounding = self._get_value_rounding()
+        return float_compare(self.expected_revenue or 0.0, value, precision_rounding=rounding) == 0
 
     def _get_derived_value(self):
+        """What the lead's value follows comes to.
+
+        Called by the computation of ``expected_revenue``. Extend it for another source.
+
+        :return: amount in the lead's currency; None when the value is entered by hand, or
+            when there is nothing (any more) that it could follow
+        """
+        if self.value_source == "offer" and self.main_order_id:
+            return self._get_offer_amount(self.main_order_id)
         if self.value_source == "payments":
             # sudo: the amount does not depend on who changes a payment
             payments = self.sudo().payment_ids
             return sum(payments.mapped("amount")) if payments else None
-        return super()._get_derived_value()
+        return None
 
-    def write(self, vals):
-        """A value that becomes the sum of the payments makes amounts of their shares."""
-        if vals.get("value_source") == "payments":
-            # sudo: whoever may change where the value comes from changes the payments by it
-            self.sudo().payment_ids._fix_amounts()
-        if not VALUE_TRIGGERS.isdisjoint(vals):
-            self._cache_missing_payments()
-        return super().write(vals)
+    def _get_value_rounding(self):
+        """The smallest unit of the lead's currency."""
+        return self.company_currency.rounding or 0.01
 
-    def _cache_missing_payments(self):
-        """Spare the query for the payments of leads that have none.
+    def _is_undecided(self):
+        """Whether the customer has not decided yet: neither won nor declined."""
+        return self.won_status not in ("won", "lost")
 
-        Odoo looks for the payments to recompute of every lead that changes. Most leads have
-        none, and their stored count says so.
-        """
-        # sudo: only whether there are any is asked, and every salesperson may see the count
-        without = self.sudo().filtered(lambda lead: not lead.payment_count)
-        self._fields["payment_ids"]._insert_cache(without, [()] * len(without))
-
-    def _allocate(self, payments):
-        """The amounts that the shares of these payments come to, in the order given."""
-        return allocate(
-            self.expected_revenue or 0.0, payments.mapped("percentage"), self._get_value_rounding()
-        )
+    def _check_undecided(self):
+        """:raises UserError: when the lead is decided, so that its value stands still"""
+        if not self._is_undecided():
+            raise UserError(
+                self.env._(
+                    "“%(lead)s” is decided: its value does not change any more.", lead=self.name
+                )
+            )
 
     def _update_automated_probabilities(self):
         """Core's scoring job writes probabilities in SQL: bring the weighted values in step."""

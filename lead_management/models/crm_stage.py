@@ -101,12 +101,7 @@ class CrmStage(models.Model):
         if "is_won" in vals and not vals["is_won"]:
             for stage in self.filtered(lambda stage: stage._sets_probability()):
                 leads = self.env["crm.lead"].search([("stage_id", "=", stage.id)])
-                leads.write(
-                    {
-                        "probability": stage.default_probability,
-                        "automated_probability": stage.default_probability,
-                    }
-                )
+                leads.write(stage._prepare_probability_values())
         return res
 
     @api.model
@@ -127,6 +122,14 @@ class CrmStage(models.Model):
         :rtype: bool
         """
         return self.uses_default_probability and not self.is_won
+
+    def _prepare_probability_values(self):
+        """The values of leads that have the stage's default probability."""
+        self.ensure_one()
+        return {
+            "probability": self.default_probability,
+            "automated_probability": self.default_probability,
+        }
 
     def _get_default_probability_leads(self):
         """The open, non-manual leads whose probability differs from their stage's default.
@@ -172,12 +175,7 @@ class CrmStage(models.Model):
         """
         self.check_access("write")
         for stage, leads in self._get_default_probability_leads().grouped("stage_id").items():
-            leads.write(
-                {
-                    "probability": stage.default_probability,
-                    "automated_probability": stage.default_probability,
-                }
-            )
+            leads.write(stage._prepare_probability_values())
         return True
 
     # ------------------------------------------------------------

@@ -1,0 +1,94 @@
+"""What happens when a lead is saved: the only create, write and unlink of ``crm.lead``.
+
+A save is a plan. Each rule looks at leads and at the values somebody saves and returns which
+leads get which values; it writes nothing. The rules stand in the file of their subject, their
+order stands here. What the plan adds is saved by calling ``write`` from the top once more,
+with the final values: so other modules, and automation rules among them, see all that changes,
+once. A plan that adds nothing is saved.
+"""
+
+from odoo import api, models
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        leads = super().create(self._plan_create(vals_list))
+        leads._record_later()
+        return leads
+
+    def write(self, vals):
+        plan = self._plan_write(vals)
+        if any(values is not vals for _leads, values in plan):
+            # a rule that has run on the final values does not run again on the first ones: so
+            # base_automation itself calls what it computes
+            once = self.with_context(__action_feedback=True)
+            for leads, values in plan:
+                if leads:
+                    leads.with_env(once.env).write(values)
+            return True
+        self._settle_before(vals)
+        self._note_author(vals)
+        with self.env.protecting(self._get_kept_fields(vals), self):
+            # core changes the dict it gets
+            return super().write(dict(vals))
+
+    def _plan_create(self, vals_list):
+        """The values that leads are created with.
+
+        :param vals_list: dicts of values as ``create`` takes them
+        :return: list of such dicts
+        """
+        proposals = self._propose_first_stages(vals_list)
+        return [
+            self._imply_first_stage(vals, proposal)
+            for vals, proposal in zip(vals_list, proposals, strict=True)
+        ]
+
+    def _plan_write(self, vals):
+        """Which of these leads get which values, when somebody saves ``vals``.
+
+        A rule is added by adding it to this list. It takes leads and values and returns a list
+        of such pairs: the same values, not a copy, where it has nothing to add, also when it
+        is asked again with what it added.
+
+        :param dict vals: as ``write`` takes them
+        :return: list of pairs (``crm.lead``, dict of values)
+        """
+        plan = [(self, vals)]
+        for rule in (
+            "_imply_stage_of_type",
+            "_imply_stage_of_team",
+            "_imply_stage_entry",
+            "_imply_reopening",
+            "_imply_value_source",
+        ):
+            plan = [part for leads, values in plan for part in getattr(leads, rule)(values)]
+        return plan
+
+    def _settle_before(self, vals):
+        """Bring up to date what follows from the state before the save."""
+        if vals.keys() & {"stage_id", "active", "probability"}:
+            # a value that follows its offer, before the lead may be decided
+            self._recompute_recordset(["expected_revenue"])
+        if "date_deadline" in vals:
+            # payments belong to the planned order date there was before this one
+            self._recompute_recordset(["payment_anchor_date"])
+        self._settle_payments(vals)
+
+    def unlink(self):
+        """A deleted lead leaves the pipeline; what it was before stays in the figures."""
+        # sudo: nobody may write the history by hand
+        history = self.env["crm.lead.history"].sudo()
+        history._record_pending()
+        keys = self.ids
+        res = super().unlink()
+        history._record_removal(keys)
+        return res
+
+    def _write_multi(self, vals_list):
+        """The door through which every update reaches the database: writes and recomputations."""
+        self._note_updates(vals_list)
+        return super()._write_multi(vals_list)
