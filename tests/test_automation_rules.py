@@ -65,12 +65,14 @@ WAYS = {
         else l.action_unarchive()),
     "converted": (lambda: lead("new"), lambda l: l.convert_opportunity(False)),
     "given to another team": (
-        lambda: on_own_stage(), lambda l: l.write({"team_id": env["crm.team"].create({"name": "3"}).id})),
+        lambda: on_own_stage(), lambda l: l.write({"team_id": other_team().id})),
 }
 def declined():
     record = lead()
     record.action_set_lost(lost_reason_id=reason.id)
     return record
+def other_team():
+    return env["crm.team"].create({"name": "Third"})
 def on_own_stage():
     return env["crm.lead"].create({"name": "x", "team_id": team.id, "stage_id": own.id})
 STATE = ("stage_id", "probability", "type", "won_status")

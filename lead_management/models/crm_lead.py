@@ -170,7 +170,7 @@ class CrmLead(models.Model):
         if not self.email_normalized:
             return
         same = [("email_normalized", "=", self.email_normalized), ("active", "=", False)]
-        company = [("company_id", "in", [False, *self.company_id.ids])]
+        company = [("company_id", "in", [False, self._get_conversion_company().id])]
         partner = self.env["res.partner"].search([*same, *company], limit=1)
         if partner:
             raise RedirectWarning(

@@ -120,11 +120,13 @@ class CrmLead(models.Model):
         self._plan_order_rights(plan)
         projects = self._get_order_projects(kept)
         for project in projects - choices.project.sudo():
-            readable = project.sudo(False).has_access("read")
-            message = self.env._(
-                "An order of this lead runs in project “%(project)s” already.",
-                project=project.name if readable else self.env._("which you may not open"),
-            )
+            if project.sudo(False).has_access("read"):
+                message = self.env._(
+                    "An order of this lead runs in project “%(project)s” already.",
+                    project=project.name,
+                )
+            else:
+                message = self.env._("An order of this lead runs in a project out of your reach.")
             if choices.target == "new":
                 plan.refusals.append(
                     message + " " + self.env._("Choose it as the existing project.")

@@ -142,7 +142,7 @@ class TestWonDialogWithColleaguesRecords(DialogsCommon):
         dialog = self.open_won()
         self.assertFalse(dialog.project_id)
         self.assertNotIn("Secret", dialog.refusal_text)
-        self.assertIn("may not open", dialog.refusal_text)
+        self.assertIn("out of your reach", dialog.refusal_text)
 
     def test_several_leads_with_offers_of_several_people(self):
         second = self.create_lead(name="Heating", stage="negotiation", partner_id=self.partner.id)
