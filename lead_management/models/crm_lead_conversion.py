@@ -48,7 +48,8 @@ class CrmLead(models.Model):
         self.filtered(lambda lead: lead.won_status != "won").action_set_won()
         project = self._get_or_create_conversion_project(plan)
         if project:
-            self.write({"project_id": project.id})
+            # sudo: the project that the plan has checked need not be readable
+            self.sudo().write({"project_id": project.id})
         else:
             self.write({"project_state": "no_project"})
         facts += self._apply_orders(plan, project)
