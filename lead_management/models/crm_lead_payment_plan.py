@@ -237,7 +237,7 @@ class CrmLead(models.Model):
     def _prepare_payments_by_terms(self):
         """Values of the payments by the payment terms of the main offer.
 
-        Percentages become shares, fixed amounts are converted from the offer's currency. With
+        Percentages become shares, fixed amounts are exchanged from the offer's currency. With
         fixed amounts in them, the last line of payment terms is the balance (see
         ``account.payment.term._compute_terms``).
 
@@ -258,7 +258,7 @@ class CrmLead(models.Model):
                 "date": row["date"],
             }
             if line.value == "fixed":
-                vals["amount"] = self._convert_offer_amount(order, row["foreign_amount"])
+                vals["amount"] = self._exchange_offer_amount(order, row["foreign_amount"])
             else:
                 vals["percentage"] = line.value_amount
             values.append(vals)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_amount
 
-from ..tools.conversion_plan import ConversionChoices
+from ..models.handover_plan import HandoverChoices
 
 
 class CrmLeadWon(models.TransientModel):
@@ -131,7 +131,7 @@ class CrmLeadWon(models.TransientModel):
     @api.depends_context("company")
     def _compute_company_id(self):
         for wizard in self:
-            wizard.company_id = wizard._get_leads()._get_conversion_company()
+            wizard.company_id = wizard._get_leads()._get_handover_company()
 
     # ------------------------------------------------------------
     # Proposals: only records that the user may read, or is told with the leads
@@ -230,7 +230,7 @@ class CrmLeadWon(models.TransientModel):
     )
     def _compute_plan(self):
         for wizard in self:
-            plan = wizard._get_leads()._plan_conversion(wizard._get_choices())
+            plan = wizard._get_leads()._plan_handover(wizard._get_choices())
             main_order = wizard._get_main_order()
             wizard.has_orders = bool(main_order or plan.other_quotations)
             wizard.has_other_orders = bool(plan.other_quotations)
@@ -248,12 +248,12 @@ class CrmLeadWon(models.TransientModel):
             wizard.refusal_text = "\n".join(plan.refusals)
 
     def _get_choices(self):
-        """What the user decided so far, as the planner takes it (``ConversionChoices``)."""
+        """What the user decided so far, as the planner takes it (``HandoverChoices``)."""
         leads = self._get_leads()
         main_orders = self._get_main_order()
         if len(leads) > 1:
             main_orders = leads.sudo().main_order_id
-        return ConversionChoices(
+        return HandoverChoices(
             target=self.target,
             company=self.company_id,
             project=self.project_id._origin
@@ -379,7 +379,7 @@ class CrmLeadWon(models.TransientModel):
     def action_convert(self):
         """Win the leads and turn them into the project, in one transaction.
 
-        Leads that were converted meanwhile stay as they are: their project opens.
+        Leads that were handed over meanwhile stay as they are: their project opens.
 
         :return: the project's action; the lead's where there is no project to open
         :raises UserError: when the plan has a refusal, or somebody else works on the leads
@@ -392,15 +392,16 @@ class CrmLeadWon(models.TransientModel):
                 self.env._("The leads belong to another company. Select it, then try again.")
             )
         leads.check_access("write")
-        leads._lock_for_conversion()
-        if leads._is_converted() and not (
-            self.project_id == leads.sudo().project_id and leads._has_unconverted_rest()
+        leads._lock_for_handover()
+        leads._check_not_handed_over_apart()
+        if leads._is_handed_over() and not (
+            self.project_id == leads.sudo().project_id and leads._has_rest_to_hand_over()
         ):
             return leads[:1].action_view_project()
-        plan = leads._plan_conversion(self._get_choices())
+        plan = leads._plan_handover(self._get_choices())
         if plan.refusals:
             raise UserError("\n".join(plan.refusals))
-        project = leads._apply_conversion(plan)
+        project = leads._apply_handover(plan)
         return self._get_result_action(project)
 
     def _get_result_action(self, project):
