@@ -107,7 +107,7 @@ class CrmLead(models.Model):
         # the right to
         orders = self._get_offers()
         quotations = orders.filtered(lambda order: order.state in ("draft", "sent"))
-        plan.other_quotations = quotations - choices.orders_to_confirm
+        plan.other_quotations = quotations - choices.main_orders
         plan.orders_to_cancel = (
             plan.other_quotations if choices.cancel_other_orders else orders.browse()
         )

@@ -20,7 +20,8 @@ class HandoverChoices:
     template: Any  # project.project, may be empty
     partner_choice: str  # create, link or none
     partner: Any  # res.partner, for partner_choice link
-    orders_to_confirm: Any  # sale.order
+    main_orders: Any  # sale.order: the offers that count
+    orders_to_confirm: Any  # sale.order, of the main ones
     cancel_other_orders: bool
     hours_billable: bool
     accept_other_customer: bool = False
@@ -43,7 +44,7 @@ class HandoverPlan:
     elsewhere: Any = None  # account.analytic.line that stay: they are in another project
     orders_to_link: Any = None  # sale.order
     orders_to_cancel: Any = None  # sale.order
-    other_quotations: Any = None  # sale.order, undecided and not confirmed by this handover
+    other_quotations: Any = None  # sale.order, undecided and not the main ones
     similar_partners: Any = None  # res.partner
     warnings: list = field(default_factory=list)
     refusals: list = field(default_factory=list)

@@ -127,6 +127,12 @@ class CrmLeadWon(models.TransientModel):
         """
         return self.main_order_id._origin.sudo() & self._get_leads()._get_offers()
 
+    def _get_main_orders(self):
+        """The offers that count (``sale.order``): the chosen one of a lead, those of several."""
+        leads = self._get_leads()
+        # sudo: see _get_main_order
+        return leads.sudo().main_order_id if len(leads) > 1 else self._get_main_order()
+
     @api.depends("lead_ids")
     @api.depends_context("company")
     def _compute_company_id(self):
@@ -207,7 +213,7 @@ class CrmLeadWon(models.TransientModel):
         for wizard in self:
             wizard.confirm_order = (
                 wizard.company_id.lead_won_confirm_order
-                and wizard._get_main_order().sudo(False).has_access("write")
+                and wizard._get_main_orders().sudo(False).has_access("write")
             )
 
     # ------------------------------------------------------------
@@ -250,9 +256,7 @@ class CrmLeadWon(models.TransientModel):
     def _get_choices(self):
         """What the user decided so far, as the planner takes it (``HandoverChoices``)."""
         leads = self._get_leads()
-        main_orders = self._get_main_order()
-        if len(leads) > 1:
-            main_orders = leads.sudo().main_order_id
+        main_orders = self._get_main_orders()
         return HandoverChoices(
             target=self.target,
             company=self.company_id,
@@ -265,6 +269,7 @@ class CrmLeadWon(models.TransientModel):
             partner=self.partner_id._origin
             if self.partner_choice == "link"
             else self.partner_id.browse(),
+            main_orders=main_orders,
             orders_to_confirm=main_orders.filtered(
                 lambda order: self.confirm_order and order.state in ("draft", "sent")
             ),
@@ -358,7 +363,7 @@ class CrmLeadWon(models.TransientModel):
             return self.env._("%(offer)s, will be confirmed.", offer=label)
         if not order.sudo(False).has_access("write"):
             return self.env._(
-                "%(offer)s, stays a quotation: it belongs to %(owner)s, who may confirm it.",
+                "%(offer)s, stays a quotation; %(owner)s may confirm it.",
                 offer=label,
                 owner=order.user_id.name,
             )
