@@ -255,7 +255,6 @@ class CrmLeadWon(models.TransientModel):
 
     def _get_choices(self):
         """What the user decided so far, as the planner takes it (``HandoverChoices``)."""
-        leads = self._get_leads()
         main_orders = self._get_main_orders()
         return HandoverChoices(
             target=self.target,
