@@ -117,12 +117,14 @@ class CrmLead(models.Model):
 
     def _settle_payments(self, vals):
         """Before a save of ``vals``: a value that becomes the sum of the payments makes amounts
-        of their shares. Of leads without payments, Odoo need not look for any."""
+        of their shares; payments belong to the planned order date there was before this one."""
         if vals.get("value_source") == "payments":
             # sudo: whoever may change where the value comes from changes the payments by it
             self.sudo().payment_ids._fix_amounts()
-        if not self._get_payment_triggers().isdisjoint(vals):
+        if "date_deadline" in vals or not self._get_payment_triggers().isdisjoint(vals):
             self._cache_missing_payments()
+        if "date_deadline" in vals:
+            self._recompute_recordset(["payment_anchor_date"])
 
     @api.model
     @ormcache()
