@@ -24,7 +24,7 @@ env.flush_all()
 env.invalidate_all()
 action = lead.with_user(user).action_won()
 dialog = env["crm.lead.won"].with_user(user).with_context(**action["context"]).create({})
-plan = dialog.lead_ids._plan_conversion(dialog._get_choices())
+plan = dialog.lead_ids._plan_handover(dialog._get_choices())
 result = {"planned": plan.extras["visits"].ids == visit.ids, "warning": dialog.warning_text,
           "planning changed": bool(visit.project_id)}
 dialog.action_convert()

@@ -127,17 +127,17 @@ wizard.action_convert()
 env.cr.commit()
 """
 STEPS = [
-    "_lock_for_conversion",
+    "_lock_for_handover",
     "_apply_contact",
     "action_set_won",
-    "_get_or_create_conversion_project",
+    "_get_or_create_handover_project",
     "_apply_orders",
     "_set_project_order_line",
     "_apply_hours",
     "_move_tickets_with_hours",
     "_share_followers",
-    "_apply_conversion_extension",
-    "_post_conversion_messages",
+    "_apply_handover_extension",
+    "_post_handover_messages",
 ]
 
 

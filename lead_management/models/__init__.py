@@ -21,8 +21,8 @@ from . import crm_lead_payment_plan
 from . import crm_lead_history
 from . import crm_lead_tracking
 from . import crm_lead_write
-from . import crm_lead_conversion_plan
-from . import crm_lead_conversion
+from . import crm_lead_handover_plan
+from . import crm_lead_handover
 from . import project_project
 from . import project_task
 from . import account_analytic_line

@@ -158,7 +158,7 @@ class CrmLead(models.Model):
         email = self.email_normalized or self.email_from
         if self.partner_id or not email:
             return super()._find_matching_partner()
-        company = self._get_conversion_company()
+        company = self._get_handover_company()
         return self._partner_find_from_emails_single(
             [email],
             filter_found=lambda partner: partner.company_id <= company,
@@ -170,7 +170,7 @@ class CrmLead(models.Model):
         if not self.email_normalized:
             return
         same = [("email_normalized", "=", self.email_normalized), ("active", "=", False)]
-        company = [("company_id", "in", [False, self._get_conversion_company().id])]
+        company = [("company_id", "in", [False, self._get_handover_company().id])]
         partner = self.env["res.partner"].search([*same, *company], limit=1)
         if partner:
             raise RedirectWarning(

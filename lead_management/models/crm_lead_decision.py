@@ -57,7 +57,8 @@ class CrmLead(models.Model):
         :raises UserError: when some of them run in a project already and others do not
         """
         self.check_access("write")
-        if self._is_converted() and not self._has_unconverted_rest():
+        self._check_not_handed_over_apart()
+        if self._is_handed_over() and not self._has_rest_to_hand_over():
             self.filtered(lambda lead: lead.won_status != "won").action_set_won()
             return self[:1].action_view_project()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -66,8 +67,9 @@ class CrmLead(models.Model):
         action["context"] = {"default_lead_ids": [fields.Command.set(self.ids)]}
         return action
 
-    def _has_unconverted_rest(self):
-        """Whether converted leads have hours or offers outside their project, written later."""
+    def _has_rest_to_hand_over(self):
+        """Whether leads that were handed over have hours or offers outside their project, written
+        later."""
         tickets = self._get_tickets([("project_id.allow_billable", "=", False)])
         # sudo: those of colleagues count too
         hours = self.env["account.analytic.line"].sudo()
@@ -78,15 +80,18 @@ class CrmLead(models.Model):
             or self._get_offers().filtered(lambda order: not order.project_id)
         )
 
-    def _is_converted(self):
-        """Whether all of these leads run in one project already.
+    def _is_handed_over(self):
+        """Whether these leads run in one project already."""
+        # sudo: the project need not be readable
+        leads = self.sudo()
+        return len(leads.project_id) == 1 and all(lead.project_id for lead in leads)
 
-        :raises UserError: when only some do, or in different ones
-        """
+    def _check_not_handed_over_apart(self):
+        """:raises UserError: when some of these leads run in a project and others do not, or in
+        another one"""
+        if self._is_handed_over():
+            return
         # sudo: the project's name is told to who may not open it
-        projects = self.sudo().mapped("project_id")
-        if len(projects) == 1 and all(lead.project_id for lead in self.sudo()):
-            return True
         for lead in self.sudo().filtered("project_id"):
             raise UserError(
                 self.env._(
@@ -95,7 +100,6 @@ class CrmLead(models.Model):
                     project=lead.project_id.name,
                 )
             )
-        return False
 
     # ------------------------------------------------------------
     # Declined

@@ -14,9 +14,10 @@ class CrmLead(models.Model):
     def _has_field_access(self, field, operation):
         """Our fields are for employees, also where others may read the lead, such as the
         partner it is assigned to."""
-        return super()._has_field_access(field, operation) and (
-            self.env.su or not is_ours(field) or self.env.user._is_internal()
-        )
+        # asked for each field of each record that is read: the cheap questions come first
+        if is_ours(field) and not self.env.su and self.env.user.share:
+            return False
+        return super()._has_field_access(field, operation)
 
     def _check_sent_records(self, name, records):
         """The offer of a lead is told to who may read the lead, whoever wrote it."""

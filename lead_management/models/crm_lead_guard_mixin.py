@@ -6,7 +6,11 @@ from ..tools.sent import sent_ids, sent_ids_of_many
 
 def is_ours(field):
     """Whether this addon brings a field of a model, and not only changes it."""
-    return field._modules[:1] == ("lead_management",) and field.name not in LOG_ACCESS_COLUMNS
+    return (
+        field._modules
+        and field._modules[0] == "lead_management"
+        and field.name not in LOG_ACCESS_COLUMNS
+    )
 
 
 class CrmLeadGuardMixin(models.AbstractModel):

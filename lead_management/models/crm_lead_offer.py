@@ -93,12 +93,12 @@ class CrmLead(models.Model):
         :param order: ``sale.order``
         :rtype: float
         """
-        return self._convert_offer_amount(order, order.amount_untaxed)
+        return self._exchange_offer_amount(order, order.amount_untaxed)
 
-    def _convert_offer_amount(self, order, amount):
+    def _exchange_offer_amount(self, order, amount):
         """An amount of the offer in the lead's company currency.
 
-        Converted at the order's date. A lead without company counts in the currency of the
+        Exchanged at the order's date. A lead without company counts in the currency of the
         order's company, so that the figure does not depend on who looks.
 
         :param order: ``sale.order``

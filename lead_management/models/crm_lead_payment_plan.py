@@ -117,12 +117,14 @@ class CrmLead(models.Model):
 
     def _settle_payments(self, vals):
         """Before a save of ``vals``: a value that becomes the sum of the payments makes amounts
-        of their shares. Of leads without payments, Odoo need not look for any."""
+        of their shares; payments belong to the planned order date there was before this one."""
         if vals.get("value_source") == "payments":
             # sudo: whoever may change where the value comes from changes the payments by it
             self.sudo().payment_ids._fix_amounts()
-        if not self._get_payment_triggers().isdisjoint(vals):
+        if "date_deadline" in vals or not self._get_payment_triggers().isdisjoint(vals):
             self._cache_missing_payments()
+        if "date_deadline" in vals:
+            self._recompute_recordset(["payment_anchor_date"])
 
     @api.model
     @ormcache()
@@ -237,7 +239,7 @@ class CrmLead(models.Model):
     def _prepare_payments_by_terms(self):
         """Values of the payments by the payment terms of the main offer.
 
-        Percentages become shares, fixed amounts are converted from the offer's currency. With
+        Percentages become shares, fixed amounts are exchanged from the offer's currency. With
         fixed amounts in them, the last line of payment terms is the balance (see
         ``account.payment.term._compute_terms``).
 
@@ -258,7 +260,7 @@ class CrmLead(models.Model):
                 "date": row["date"],
             }
             if line.value == "fixed":
-                vals["amount"] = self._convert_offer_amount(order, row["foreign_amount"])
+                vals["amount"] = self._exchange_offer_amount(order, row["foreign_amount"])
             else:
                 vals["percentage"] = line.value_amount
             values.append(vals)

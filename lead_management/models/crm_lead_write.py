@@ -73,9 +73,6 @@ class CrmLead(models.Model):
         if vals.keys() & {"stage_id", "active", "probability"}:
             # a value that follows its offer, before the lead may be decided
             self._recompute_recordset(["expected_revenue"])
-        if "date_deadline" in vals:
-            # payments belong to the planned order date there was before this one
-            self._recompute_recordset(["payment_anchor_date"])
         self._settle_payments(vals)
 
     def unlink(self):

@@ -118,10 +118,10 @@ class CrmLeadForecastReport(models.Model):
             "%(weighted)s AS amount_weighted",
             row=SQL.identifier(alias),
             dimensions=self._select_dimensions(alias),
-            amount=self._convert_sql(
+            amount=self._exchange_sql(
                 SQL("COALESCE(%s, 0)", SQL.identifier(alias, "expected_revenue"))
             ),
-            weighted=self._convert_sql(
+            weighted=self._exchange_sql(
                 SQL("COALESCE(%s, 0)", SQL.identifier(alias, "prorated_revenue"))
             ),
         )

@@ -67,8 +67,8 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
             """,
             dimensions=self._select_dimensions("state"),
             visible=self._where_company("state"),
-            amount=self._convert_sql(SQL("COALESCE(state.expected_revenue, 0)")),
-            weighted=self._convert_sql(SQL("COALESCE(state.prorated_revenue, 0)")),
+            amount=self._exchange_sql(SQL("COALESCE(state.expected_revenue, 0)")),
+            weighted=self._exchange_sql(SQL("COALESCE(state.prorated_revenue, 0)")),
             moment=moment,
             rates=self._join_rates("state"),
         )

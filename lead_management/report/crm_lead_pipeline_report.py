@@ -109,8 +109,8 @@ class CrmLeadPipelineReport(models.Model):
                 SQL("2 * payment.id"),
                 SQL("payment.name"),
                 SQL("payment.date"),
-                self._convert_payment_sql(SQL("COALESCE(payment.amount, 0)")),
-                self._convert_payment_sql(SQL("COALESCE(payment.amount_weighted, 0)")),
+                self._exchange_payment_sql(SQL("COALESCE(payment.amount, 0)")),
+                self._exchange_payment_sql(SQL("COALESCE(payment.amount_weighted, 0)")),
                 SQL("crm_lead_payment AS payment JOIN crm_lead ON crm_lead.id = payment.lead_id"),
                 SQL("TRUE"),
             ),
@@ -118,8 +118,8 @@ class CrmLeadPipelineReport(models.Model):
                 SQL("2 * crm_lead.id + 1"),
                 SQL("NULL::varchar"),
                 SQL("crm_lead.date_deadline"),
-                self._convert_rest_sql(value, planned),
-                self._convert_rest_sql(
+                self._exchange_rest_sql(value, planned),
+                self._exchange_rest_sql(
                     SQL("COALESCE(crm_lead.prorated_revenue, 0)"),
                     SQL("COALESCE(crm_lead.planned_prorated_revenue, 0)"),
                 ),
@@ -129,32 +129,32 @@ class CrmLeadPipelineReport(models.Model):
         )
 
     @api.model
-    def _convert_payment_sql(self, amount):
+    def _exchange_payment_sql(self, amount):
         """SQL of a payment's ``amount`` in the currency of the company the user works in.
 
         Where amounts are converted, each is the difference of two rounded running totals of
         its lead's payments, as in ``allocate``: with the rest they add up to the converted
         value, which the other reports have.
         """
-        if not self._is_converted():
+        if not self._exchanges_currencies():
             return amount
         total = SQL(
             "SUM(%s) OVER (PARTITION BY crm_lead.id ORDER BY payment.sequence, payment.id)", amount
         )
-        return self._convert_rest_sql(total, SQL("%s - %s", total, amount))
+        return self._exchange_rest_sql(total, SQL("%s - %s", total, amount))
 
     @api.model
-    def _convert_rest_sql(self, total, part):
+    def _exchange_rest_sql(self, total, part):
         """SQL of what ``part`` leaves of ``total``, both converted and rounded before.
 
         What is not converted is rounded in the database already.
         """
-        if not self._is_converted():
+        if not self._exchanges_currencies():
             return SQL("%s - %s", total, part)
-        return SQL("%s - %s", self._convert_sql(total), self._convert_sql(part))
+        return SQL("%s - %s", self._exchange_sql(total), self._exchange_sql(part))
 
     @api.model
-    def _is_converted(self):
+    def _exchanges_currencies(self):
         """Whether amounts of one of the chosen companies are converted."""
         return any(rate != 1 for rate in self._get_rates().values())
 

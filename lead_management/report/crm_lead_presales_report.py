@@ -94,8 +94,8 @@ class CrmLeadPresalesReport(models.Model):
 
     @property
     def _table_query(self):
-        cost = self._convert_sql(SQL("COALESCE(presales.cost, 0)"))
-        won_value = self._convert_sql(
+        cost = self._exchange_sql(SQL("COALESCE(presales.cost, 0)"))
+        won_value = self._exchange_sql(
             SQL(
                 "CASE WHEN crm_lead.won_status = 'won' THEN COALESCE(crm_lead.expected_revenue, 0)"
                 " ELSE 0 END"
@@ -126,7 +126,7 @@ class CrmLeadPresalesReport(models.Model):
              WHERE (presales.lead_id IS NOT NULL OR COALESCE(crm_lead.expected_revenue, 0) != 0)
                AND %(company)s AND %(readable)s
             """,
-            amount=self._convert_sql(SQL("COALESCE(crm_lead.expected_revenue, 0)")),
+            amount=self._exchange_sql(SQL("COALESCE(crm_lead.expected_revenue, 0)")),
             won_value=won_value,
             cost=cost,
             currency=self._get_currency_columns(),

@@ -112,7 +112,7 @@ class CrmLeadReportMixin(models.AbstractModel):
         )
 
     @api.model
-    def _convert_sql(self, amount):
+    def _exchange_sql(self, amount):
         """SQL of ``amount`` in the currency of the company the user works in, rounded."""
         return SQL(
             "ROUND(((%s) * COALESCE(rates.rate, 1))::numeric, %s)",

@@ -60,6 +60,7 @@ class TestWonDialogWithColleaguesRecords(DialogsCommon):
         self.assertEqual(dialog.main_order_id, self.offer)
         self.assertIn(self.sales_manager.name, dialog.order_text)
         self.assertFalse(dialog.confirm_order or dialog.can_confirm_order)
+        self.assertNotIn(self.offer.name, dialog.other_orders_text)
         self.assertFalse(dialog.refusal_text)
         dialog.action_convert()
         project = self.lead.project_id

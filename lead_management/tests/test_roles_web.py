@@ -154,7 +154,7 @@ class TestRolesRpc(RolesWebCommon):
         """The planner and what works in superuser mode behind it cannot be called."""
         user = self.worlds["sales_own"].user
         lead = self.worlds["sales_own"].leads[OWN]
-        for method in ("_get_or_create_tickets", "_apply_conversion", "_plan_conversion"):
+        for method in ("_get_or_create_tickets", "_apply_handover", "_plan_handover"):
             with self.assertRaises(Fault) as refusal:
                 self.xmlrpc_object.execute_kw(
                     self.env.cr.dbname,

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_amount
 
-from ..tools.conversion_plan import ConversionChoices
+from ..models.handover_plan import HandoverChoices
 
 
 class CrmLeadWon(models.TransientModel):
@@ -127,11 +127,17 @@ class CrmLeadWon(models.TransientModel):
         """
         return self.main_order_id._origin.sudo() & self._get_leads()._get_offers()
 
+    def _get_main_orders(self):
+        """The offers that count (``sale.order``): the chosen one of a lead, those of several."""
+        leads = self._get_leads()
+        # sudo: see _get_main_order
+        return leads.sudo().main_order_id if len(leads) > 1 else self._get_main_order()
+
     @api.depends("lead_ids")
     @api.depends_context("company")
     def _compute_company_id(self):
         for wizard in self:
-            wizard.company_id = wizard._get_leads()._get_conversion_company()
+            wizard.company_id = wizard._get_leads()._get_handover_company()
 
     # ------------------------------------------------------------
     # Proposals: only records that the user may read, or is told with the leads
@@ -207,7 +213,7 @@ class CrmLeadWon(models.TransientModel):
         for wizard in self:
             wizard.confirm_order = (
                 wizard.company_id.lead_won_confirm_order
-                and wizard._get_main_order().sudo(False).has_access("write")
+                and wizard._get_main_orders().sudo(False).has_access("write")
             )
 
     # ------------------------------------------------------------
@@ -230,7 +236,7 @@ class CrmLeadWon(models.TransientModel):
     )
     def _compute_plan(self):
         for wizard in self:
-            plan = wizard._get_leads()._plan_conversion(wizard._get_choices())
+            plan = wizard._get_leads()._plan_handover(wizard._get_choices())
             main_order = wizard._get_main_order()
             wizard.has_orders = bool(main_order or plan.other_quotations)
             wizard.has_other_orders = bool(plan.other_quotations)
@@ -248,12 +254,9 @@ class CrmLeadWon(models.TransientModel):
             wizard.refusal_text = "\n".join(plan.refusals)
 
     def _get_choices(self):
-        """What the user decided so far, as the planner takes it (``ConversionChoices``)."""
-        leads = self._get_leads()
-        main_orders = self._get_main_order()
-        if len(leads) > 1:
-            main_orders = leads.sudo().main_order_id
-        return ConversionChoices(
+        """What the user decided so far, as the planner takes it (``HandoverChoices``)."""
+        main_orders = self._get_main_orders()
+        return HandoverChoices(
             target=self.target,
             company=self.company_id,
             project=self.project_id._origin
@@ -265,6 +268,7 @@ class CrmLeadWon(models.TransientModel):
             partner=self.partner_id._origin
             if self.partner_choice == "link"
             else self.partner_id.browse(),
+            main_orders=main_orders,
             orders_to_confirm=main_orders.filtered(
                 lambda order: self.confirm_order and order.state in ("draft", "sent")
             ),
@@ -358,7 +362,7 @@ class CrmLeadWon(models.TransientModel):
             return self.env._("%(offer)s, will be confirmed.", offer=label)
         if not order.sudo(False).has_access("write"):
             return self.env._(
-                "%(offer)s, stays a quotation: it belongs to %(owner)s, who may confirm it.",
+                "%(offer)s, stays a quotation; %(owner)s may confirm it.",
                 offer=label,
                 owner=order.user_id.name,
             )
@@ -379,7 +383,7 @@ class CrmLeadWon(models.TransientModel):
     def action_convert(self):
         """Win the leads and turn them into the project, in one transaction.
 
-        Leads that were converted meanwhile stay as they are: their project opens.
+        Leads that were handed over meanwhile stay as they are: their project opens.
 
         :return: the project's action; the lead's where there is no project to open
         :raises UserError: when the plan has a refusal, or somebody else works on the leads
@@ -392,15 +396,16 @@ class CrmLeadWon(models.TransientModel):
                 self.env._("The leads belong to another company. Select it, then try again.")
             )
         leads.check_access("write")
-        leads._lock_for_conversion()
-        if leads._is_converted() and not (
-            self.project_id == leads.sudo().project_id and leads._has_unconverted_rest()
+        leads._lock_for_handover()
+        leads._check_not_handed_over_apart()
+        if leads._is_handed_over() and not (
+            self.project_id == leads.sudo().project_id and leads._has_rest_to_hand_over()
         ):
             return leads[:1].action_view_project()
-        plan = leads._plan_conversion(self._get_choices())
+        plan = leads._plan_handover(self._get_choices())
         if plan.refusals:
             raise UserError("\n".join(plan.refusals))
-        project = leads._apply_conversion(plan)
+        project = leads._apply_handover(plan)
         return self._get_result_action(project)
 
     def _get_result_action(self, project):

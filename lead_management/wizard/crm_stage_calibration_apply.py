@@ -91,8 +91,8 @@ class CrmStageCalibrationApply(models.TransientModel):
                   %(rates)s
                  WHERE lead.id IN %(leads)s
                 """,
-                before=rates._convert_sql(SQL("COALESCE(lead.prorated_revenue, 0)")),
-                after=rates._convert_sql(
+                before=rates._exchange_sql(SQL("COALESCE(lead.prorated_revenue, 0)")),
+                after=rates._exchange_sql(
                     SQL("COALESCE(lead.expected_revenue, 0) * %s / 100.0", self.new_probability)
                 ),
                 changing=changing.ids,

@@ -1,4 +1,4 @@
-"""Turning won leads into a project, second half: doing what the plan says."""
+"""Handing won leads over to a project, second half: doing what the plan says."""
 
 from markupsafe import Markup
 
@@ -13,8 +13,8 @@ from .account_analytic_line import KEEP_AMOUNT
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
-    def _lock_for_conversion(self):
-        """Let one conversion at a time work on these leads and their tickets.
+    def _lock_for_handover(self):
+        """Let one handover at a time work on these leads and their tickets.
 
         Whoever committed a change to one of them since this transaction began makes the
         database refuse the lock for good; Odoo then runs the request again on fresh data.
@@ -35,18 +35,18 @@ class CrmLead(models.Model):
             ) from error
         self.invalidate_recordset(["project_id", "project_state"])
 
-    def _apply_conversion(self, plan):
+    def _apply_handover(self, plan):
         """Do what ``plan`` says, in the current transaction.
 
         The caller checked access to the leads, and that the plan has no refusals.
 
-        :param ConversionPlan plan: made by ``_plan_conversion`` in the same transaction
+        :param HandoverPlan plan: made by ``_plan_handover`` in the same transaction
         :return: the project (``project.project`` in sudo mode), empty for target none
         """
         self = self._without_new_followers(plan)
         facts = self._apply_contact(plan)
         self.filtered(lambda lead: lead.won_status != "won").action_set_won()
-        project = self._get_or_create_conversion_project(plan)
+        project = self._get_or_create_handover_project(plan)
         if project:
             # sudo: the project that the plan has checked need not be readable
             self.sudo().write({"project_id": project.id})
@@ -55,8 +55,8 @@ class CrmLead(models.Model):
         facts += self._apply_orders(plan, project)
         if project:
             facts += self._apply_hours(plan, project)
-        facts += self._apply_conversion_extension(plan, project)
-        self._post_conversion_messages(project, facts)
+        facts += self._apply_handover_extension(plan, project)
+        self._post_handover_messages(project, facts)
         return project
 
     def _without_new_followers(self, plan):
@@ -78,10 +78,10 @@ class CrmLead(models.Model):
             managers = managers.browse(choices.project_values.get("user_id") or [])
         return self.with_context(lead_handover_partner_ids=managers.partner_id.ids)
 
-    def _apply_conversion_extension(self, plan, project):
+    def _apply_handover_extension(self, plan, project):
         """Hook for other modules: move what you put into ``plan.extras``.
 
-        Called by ``_apply_conversion`` after core's records moved.
+        Called by ``_apply_handover`` after core's records moved.
 
         :param project: ``project.project`` in sudo mode, empty for target none
         :return: list of sentences about what was done, for the messages on both sides
@@ -119,7 +119,7 @@ class CrmLead(models.Model):
         self.partner_id.action_activate_customer()
         return facts
 
-    def _get_or_create_conversion_project(self, plan):
+    def _get_or_create_handover_project(self, plan):
         """The target (``project.project`` in sudo mode), empty for no project.
 
         sudo: salespeople have no project rights; access to the leads was checked. Defaults
@@ -333,8 +333,8 @@ class CrmLead(models.Model):
         )
         self.env.invalidate_all(flush=False)
 
-    def _post_conversion_messages(self, project, facts):
-        """Tell the leads and the project what the conversion did.
+    def _post_handover_messages(self, project, facts):
+        """Tell the leads and the project what the handover did.
 
         :param project: ``project.project``, empty when there is none
         :param list facts: sentences, one per thing that happened

@@ -1,7 +1,7 @@
-"""What a conversion will do, as plain data.
+"""What a handover will do, as plain data.
 
-``crm.lead._plan_conversion`` makes a plan without changing anything, the dialog shows it, and
-``crm.lead._apply_conversion`` executes it. The classes know nothing of Odoo: their values are
+``crm.lead._plan_handover`` makes a plan without changing anything, the dialog shows it, and
+``crm.lead._apply_handover`` executes it. The classes know nothing of Odoo: their values are
 recordsets and texts.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class ConversionChoices:
+class HandoverChoices:
     """What the user decided in the dialog."""
 
     target: str  # new, existing or none
@@ -20,14 +20,15 @@ class ConversionChoices:
     template: Any  # project.project, may be empty
     partner_choice: str  # create, link or none
     partner: Any  # res.partner, for partner_choice link
-    orders_to_confirm: Any  # sale.order
+    main_orders: Any  # sale.order: the offers that count
+    orders_to_confirm: Any  # sale.order, of the main ones
     cancel_other_orders: bool
     hours_billable: bool
     accept_other_customer: bool = False
 
 
 @dataclass
-class ConversionPlan:
+class HandoverPlan:
     """What will happen to the leads, and what speaks against it.
 
     A plan with refusals is not applied. Other modules put what they need under a key of
@@ -35,7 +36,7 @@ class ConversionPlan:
     """
 
     leads: Any
-    choices: ConversionChoices
+    choices: HandoverChoices
     tickets: Any = None  # project.task that move
     split_tickets: Any = None  # project.task that stay with invoiced hours; the rest moves
     moving: Any = None  # account.analytic.line
@@ -43,7 +44,7 @@ class ConversionPlan:
     elsewhere: Any = None  # account.analytic.line that stay: they are in another project
     orders_to_link: Any = None  # sale.order
     orders_to_cancel: Any = None  # sale.order
-    other_quotations: Any = None  # sale.order, undecided and not confirmed by this conversion
+    other_quotations: Any = None  # sale.order, undecided and not the main ones
     similar_partners: Any = None  # res.partner
     warnings: list = field(default_factory=list)
     refusals: list = field(default_factory=list)

@@ -1,43 +1,43 @@
-"""Turning won leads into a project, first half: the plan. Nothing here changes a record.
+"""Handing won leads over to a project, first half: the plan. Nothing here changes a record.
 
-Other modules take part through ``_extend_conversion_plan``, and in the second half through
-``_apply_conversion_extension``.
+Other modules take part through ``_extend_handover_plan``, and in the second half through
+``_apply_handover_extension``.
 """
 
 from odoo import api, models
 from odoo.tools import format_date
 
-from ..tools.conversion_plan import ConversionPlan
+from .handover_plan import HandoverPlan
 
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
-    def _plan_conversion(self, choices):
-        """Say what converting these leads would do. Changes nothing.
+    def _plan_handover(self, choices):
+        """Say what handing these leads over would do. Changes nothing.
 
         Called by the dialog whenever a choice changes, and once more when it is applied.
 
-        :param ConversionChoices choices: see ``tools/conversion_plan.py``
-        :rtype: ConversionPlan
+        :param HandoverChoices choices: see ``models/handover_plan.py``
+        :rtype: HandoverPlan
         """
-        plan = ConversionPlan(leads=self, choices=choices)
+        plan = HandoverPlan(leads=self, choices=choices)
         self._plan_hours(plan)
         self._plan_orders(plan)
         self._plan_contact(plan)
         self._plan_project(plan)
-        self._extend_conversion_plan(plan)
+        self._extend_handover_plan(plan)
         return plan
 
-    def _extend_conversion_plan(self, plan):
+    def _extend_handover_plan(self, plan):
         """Hook for other modules: add to ``plan`` what of yours should move as well.
 
-        Called last by ``_plan_conversion``; must not change any record. Put your own records
+        Called last by ``_plan_handover``; must not change any record. Put your own records
         into ``plan.extras``, sentences into ``plan.warnings`` and ``plan.refusals``.
         """
 
-    def _get_conversion_company(self):
-        """The company the conversion happens in (``res.company``, one).
+    def _get_handover_company(self):
+        """The company the handover happens in (``res.company``, one).
 
         Leads without a company belong to the one that holds their hours or wrote their offers.
         """
@@ -54,7 +54,7 @@ class CrmLead(models.Model):
         Invoiced hours stay, and with them their ticket. So do those of a ticket that somebody
         moved into a billable project: the internal lead project never is one.
         """
-        # sudo: colleagues' hours move too; who may convert is checked on the leads
+        # sudo: colleagues' hours move too; who may hand over is checked on the leads
         tickets = (
             self.env["project.task"]
             .sudo()
@@ -62,7 +62,7 @@ class CrmLead(models.Model):
             .search([("lead_id", "in", self.ids), ("project_id", "!=", False)])
         )
         lines = self.env["account.analytic.line"].sudo()
-        hours = self._collect_conversion_hours(tickets)
+        hours = self._collect_handover_hours(tickets)
         placed = tickets.filtered(
             lambda task: task.project_id.allow_billable or task.project_id == plan.choices.project
         )
@@ -84,7 +84,7 @@ class CrmLead(models.Model):
             plan.tickets = plan.split_tickets = empty
             plan.moving = lines.browse()
 
-    def _collect_conversion_hours(self, tickets):
+    def _collect_handover_hours(self, tickets):
         """The hours on ``tickets``, and those in the lead project whose ticket was taken off.
 
         :param tickets: ``project.task`` in sudo mode
@@ -107,7 +107,7 @@ class CrmLead(models.Model):
         # the right to
         orders = self._get_offers()
         quotations = orders.filtered(lambda order: order.state in ("draft", "sent"))
-        plan.other_quotations = quotations - choices.orders_to_confirm
+        plan.other_quotations = quotations - choices.main_orders
         plan.orders_to_cancel = (
             plan.other_quotations if choices.cancel_other_orders else orders.browse()
         )
