@@ -49,6 +49,16 @@ dialog.action_convert()
 print("RESULT " + json.dumps({"warning": dialog.warning_text, "won": lead.won_status,
                               "project": visit.project_id.id, "lead": lead.message_ids[0].body}))
 """
+# The pipeline has a column more: of payments and of what no payment covers.
+PIPELINE_BY_CITY = """
+import json
+
+lead = env["crm.lead"].create({"name": "Bathroom", "city": "Gauting", "expected_revenue": 100})
+env["crm.lead.payment"].create({"lead_id": lead.id, "amount": 30})
+groups = env["crm.lead.pipeline.report"]._read_group(
+    [("lead_id", "=", lead.id)], ["city"], ["amount:sum", "__count"])
+print("RESULT " + json.dumps(groups))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +93,7 @@ def test_visits_stay_without_a_project(extended_database):
     assert not result["project"]
     assert not result["warning"]
     assert "visit" not in result["lead"]
+
+
+def test_another_addon_adds_a_column_to_the_pipeline(extended_database):
+    assert result_of(extended_database, PIPELINE_BY_CITY) == [["Gauting", 100, 2]]

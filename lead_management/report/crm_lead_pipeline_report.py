@@ -178,6 +178,7 @@ class CrmLeadPipelineReport(models.Model):
                    (crm_lead.active OR crm_lead.won_status != 'pending') AS active,
                    %(amount)s AS amount,
                    %(weighted)s AS amount_weighted,
+                   %(additional)s
                    %(currency)s
               FROM %(source)s
               %(rates)s
@@ -190,6 +191,10 @@ class CrmLeadPipelineReport(models.Model):
             today=fields.Date.context_today(self),
             amount=amount,
             weighted=weighted,
+            additional=SQL().join(
+                SQL("%s AS %s,", column, SQL.identifier(name))
+                for name, column in self._select_additional_fields().items()
+            ),
             currency=self._get_currency_columns(),
             source=source,
             rates=self._join_rates("crm_lead"),
@@ -197,6 +202,17 @@ class CrmLeadPipelineReport(models.Model):
             company=self._where_company("crm_lead"),
             readable=self._where_readable(),
         )
+
+    @api.model
+    def _select_additional_fields(self):
+        """Hook for other modules: columns of the lead to add to each row, as in core's sales
+        report. Declare the field on this model, and in ``_depends`` what it is read from.
+
+        Called for payments and for rests.
+
+        :return: dict of field name to SQL over the table ``crm_lead``
+        """
+        return {}
 
     @api.model
     def _get_fiscal_quarter_sql(self, date):
