@@ -100,12 +100,20 @@ def core_database(modules=None, demo=False, lang=settings.DEFAULT_LANG):
     if name not in names():
         kind = "with" if demo else "without"
         with step(f"build the database of {','.join(modules)} {kind} demo data ({lang})"):
-            drop(f"building_{name}")
+            _create_empty(f"building_{name}")
             args = [f"--{kind}-demo"]
             if lang != settings.DEFAULT_LANG:
                 args.append(f"--load-language={lang}")
             _install(name, modules, lang, args)
     return name
+
+
+def _create_empty(name):
+    """Create a database as Odoo does, but without pg_trgm where the server has none."""
+    drop(name)
+    postgres.query(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'")
+    if postgres.query("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"):
+        postgres.query("CREATE EXTENSION pg_trgm", name)
 
 
 def addon_database(demo=False, lang=settings.DEFAULT_LANG):
@@ -148,17 +156,14 @@ def drop_leftovers():
 
 def check_installed(database, modules, log):
     """Fail unless the modules are installed, their demo data included."""
-    installed = postgres.query(
-        "SELECT name FROM ir_module_module WHERE state = 'installed'", database
-    ).splitlines()
-    if absent := set(modules).difference(installed):
-        raise Failure(
-            f"not installed: {', '.join(sorted(absent))}; the end of {log}:\n{tail(log)}",
-            "repair the module; run again",
-        )
+    remedy = "repair the module; run again"
+    states = "SELECT name FROM ir_module_module WHERE state = 'installed'"
+    if absent := set(modules).difference(postgres.query(states, database).splitlines()):
+        missing = f"not installed: {', '.join(sorted(absent))}"
+        raise Failure(f"{missing}; the end of {log}:\n{tail(log)}", remedy)
     if postgres.query("SELECT count(*) FROM ir_demo_failure", database) != "0":
-        raise Failure(f"demo data failed to load, see {log}:\n{errors(log)}", "repair the data")
-    check_log(log, "repair the module; run again")
+        raise Failure(f"demo data failed to load, see {log}:\n{errors(log)}", remedy)
+    check_log(log, remedy)
 
 
 def check_log(log, remedy):

@@ -24,13 +24,17 @@ def ensure_environment():
     """Have Odoo, and the environment that the lock file describes, pointing at it."""
     odoo_source.ensure_odoo()
     wanted = settings.digest(settings.LOCK.read_text(), settings.VENV)
-    with setup_lock():
-        if stamp("venv") != wanted or not PYTHON.exists():
-            with step("build the Python environment from the lock file"):
+
+    def is_built():
+        return stamp("venv") == wanted and PYTHON.exists()
+
+    if not is_built():
+        with setup_lock(), step("build the Python environment from the lock file"):
+            if not is_built():
                 _build()
                 write_stamp("venv", wanted)
-        for site in settings.VENV.glob("lib/python3*/site-packages"):
-            write(site / "odoo_source.pth", f"{odoo_source.python_path()}\n")
+    for site in settings.VENV.glob("lib/python3*/site-packages"):
+        write(site / "odoo_source.pth", f"{odoo_source.python_path()}\n")
 
 
 def _build():

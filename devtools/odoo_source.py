@@ -33,7 +33,6 @@ OWN_ODOO = (
     "set ODOO_HOME to an existing Odoo 19 source tree and start again "
     "(the automatic way needs Debian and its apt)"
 )
-LAYOUT = "1"
 ROOT = settings.HOME / "odoo"
 PACKAGES = ROOT / "usr/lib/python3/dist-packages"
 APT = settings.HOME / "apt"
@@ -86,7 +85,7 @@ def version():
 
 def ensure_odoo():
     """Have an Odoo 19 source tree; download and unpack Debian's when there is none."""
-    if existing_home() or (stamp("odoo") and stamp("odoo-layout") == LAYOUT and PACKAGES.exists()):
+    if existing_home() or (stamp("odoo") and PACKAGES.exists()):
         return
     with setup_lock(), step("get Odoo 19 from Debian's packages"):
         partial, downloads = settings.HOME / "odoo.partial", settings.HOME / "odoo.download"
@@ -109,7 +108,6 @@ def ensure_odoo():
         _repair(partial / PACKAGES.relative_to(ROOT))
         shutil.rmtree(ROOT, ignore_errors=True)
         partial.rename(ROOT)
-        write_stamp("odoo-layout", LAYOUT)
         write_stamp("odoo", odoo.split("=")[1])
         for folder in (downloads, APT):
             shutil.rmtree(folder)

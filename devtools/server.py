@@ -63,8 +63,12 @@ def serve(database, port):
     """Run Odoo in the foreground on a database that is ready."""
     config = odoo.write_config(database, f"run-{port}", http_port=port, max_cron_threads=1)
     log = log_path(f"odoo-{port}")
-    with (settings.RUN / f"odoo-{port}.pid").open("w") as pid_file, log.open("wb") as output:
-        fcntl.flock(pid_file, fcntl.LOCK_EX)
+    with (settings.RUN / f"odoo-{port}.pid").open("a") as pid_file, log.open("wb") as output:
+        try:
+            fcntl.flock(pid_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Failure(f"another ./dev run takes port {port}", "run again") from error
+        pid_file.truncate(0)
         print(os.getpid(), file=pid_file, flush=True)
         process = subprocess.Popen(
             # It ends when we do, however that comes.

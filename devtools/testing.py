@@ -49,7 +49,7 @@ def test(args):
 
 def pytest_command(config, database, args):
     """pytest's command line: the addon's tests and ours, unless args name others."""
-    command = [PYTHON, "-m", "pytest", "-p", "devtools.test_plugin"]
+    command = [PYTHON, "-m", "pytest", "-p", "devtools.browser_guard"]
     command += [f"--odoo-config={config}", f"--odoo-database={database}", "--odoo-http"]
     if names_tests(args):
         return [*command, *args]

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from devtools import databases, odoo, odoo_source, postgres, settings, testing, translations
+from devtools.browser_guard import is_browser_test
 from devtools.steps import Failure
-from devtools.test_plugin import is_browser_test
 
 # What apt would fetch on a machine with a third party's suite of the same name.
 FETCHED = """
@@ -164,7 +164,7 @@ class TestOther(unittest.TestCase):
 @pytest.mark.parametrize(("chosen", "code"), [("TestTour or passed", 1), ("TestOther", 0)])
 def test_a_skipped_browser_test_fails_the_run(tmp_path, processes, chosen, code):
     (tmp_path / "test_tours.py").write_text(BROWSER_TESTS)
-    command = [sys.executable, "-m", "pytest", "-p", "no:odoo", "-p", "devtools.test_plugin"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:odoo", "-p", "devtools.browser_guard"]
     command += ["-n", processes, "-k", chosen, "--rootdir", tmp_path, tmp_path]
     done = subprocess.run(command, cwd=settings.REPO, capture_output=True, text=True)
     assert done.returncode == code, done.stdout + done.stderr

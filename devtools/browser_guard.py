@@ -20,7 +20,7 @@ def is_browser_test(item):
     return any(base.__name__ == "HttpCase" for base in bases)
 
 
-class TestPlugin:
+class BrowserGuard:
     """Collects the browser tests that were skipped."""
 
     def __init__(self):
@@ -61,7 +61,7 @@ class TestPlugin:
 
 def pytest_configure(config):
     """Register the plugin; the browser of each process gets a home of its own."""
-    config.pluginmanager.register(TestPlugin(), "lead-dev")
+    config.pluginmanager.register(BrowserGuard(), "browser-guard")
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         home = Path(os.environ["HOME"], worker)
         home.mkdir(exist_ok=True)
