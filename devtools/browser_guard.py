@@ -1,7 +1,10 @@
-"""A pytest plugin: a browser test that did not run is a failure of the run.
+"""A pytest plugin: a browser test that did not run fails the run.
 
 Odoo's HttpCase skips itself when no browser is found or the HTTP server is off.
 """
+
+import os
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +35,7 @@ class BrowserGuard:
     def pytest_runtest_logreport(self, report):
         """Note a skipped browser test."""
         expected = hasattr(report, "wasxfail")
-        if report.skipped and not expected and (BROWSER_TEST, True) in report.user_properties:
+        if report.skipped and not expected and BROWSER_TEST in dict(report.user_properties):
             self.skipped.append(report)
 
     def pytest_sessionfinish(self, session):
@@ -57,5 +60,9 @@ class BrowserGuard:
 
 
 def pytest_configure(config):
-    """Register the guard."""
+    """Register the plugin; the browser of each process gets a home of its own."""
     config.pluginmanager.register(BrowserGuard(), "browser-guard")
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        home = Path(os.environ["HOME"], worker)
+        home.mkdir(exist_ok=True)
+        os.environ["HOME"] = str(home)

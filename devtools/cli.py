@@ -4,7 +4,17 @@ import argparse
 import signal
 import sys
 
-from . import settings
+from . import (
+    databases,
+    environment,
+    linting,
+    odoo,
+    postgres,
+    server,
+    settings,
+    testing,
+    translations,
+)
 from .steps import Failure, run_foreground, say
 
 DESCRIPTION = """\
@@ -15,57 +25,54 @@ PGHOST (with PGPORT, PGUSER, PGPASSWORD) an existing PostgreSQL server."""
 
 
 def build_parser():
-    """The command line: one function below for each command."""
+    """The command line: for each command a function that takes its options."""
     parser = argparse.ArgumentParser(
         prog="./dev", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="serve Odoo with the addon and demo data")
+    def add(name, function, text):
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(function=function)
+        return command
+
+    run = add("run", server.run, "serve Odoo with the addon and demo data")
     run.add_argument("--port", type=int, help="fail if it is taken (default: a free one)")
     run.add_argument("--lang", default=settings.DEFAULT_LANG, help="for instance de_DE")
     run.add_argument("--fresh", action="store_true", help="start over with a new database")
 
-    db = commands.add_parser("db", help="create a database anew")
+    db = add("db", create_database, "create a database anew")
     db.add_argument("name")
     db.add_argument("--demo", action="store_true", help="with demo data")
     db.add_argument("--lang", default=settings.DEFAULT_LANG, help="for instance de_DE")
-    db.add_argument("--without-addon", action="store_true", help="with Odoo's modules only")
+    db.add_argument(
+        "--without-addon", dest="addon", action="store_false", help="only Odoo's modules"
+    )
     db.add_argument("--modules", metavar="A,B", help="other modules than the addon's")
 
-    lint = commands.add_parser("lint", help="check the code's form")
+    lint = add("lint", linting.lint, "check the code's form")
     lint.add_argument("--fix", action="store_true", help="repair what can be repaired")
 
-    commands.add_parser("stop", help="stop what this home left running")
-    commands.add_parser("i18n", help="export the addon's terms and merge them into de.po")
-    commands.add_parser("lock", help="lock the Python packages anew")
-
-    passing = {
-        "test": "run the tests; arguments go to pytest",
-        "shell": "Odoo's shell: ./dev shell NAME",
-        "psql": "psql: ./dev psql NAME [ARGUMENTS]",
-        "odoo": "Odoo's command line with our configuration",
-        "bench": "run the benchmarks",
-    }
-    for name, text in passing.items():
+    add("stop", server.stop, "stop what this home left running")
+    add("i18n", translations.export, "export the addon's terms and merge them into de.po")
+    add("lock", environment.lock, "lock the Python packages anew")
+    for name, (_function, text) in PASSING.items():
         commands.add_parser(name, help=text, add_help=False)
     return parser
 
 
 def main(argv=None):
     """Run one command; returns its exit code."""
-    parser = build_parser()
-    options, rest = parser.parse_known_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
     settings.prepare_home()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        if options.command in PASSING:
-            argv = sys.argv[1:] if argv is None else argv
-            return PASSING[options.command](argv[argv.index(options.command) + 1 :]) or 0
-        if rest:
-            parser.error(f"unknown arguments: {' '.join(rest)}")
-        return OWN[options.command](options) or 0
+        if argv and argv[0] in PASSING:
+            return PASSING[argv[0]][0](argv[1:])
+        options = vars(build_parser().parse_args(argv))
+        del options["command"]
+        return options.pop("function")(**options) or 0
     except Failure as failure:
         say(f"\n{failure.cause}")
         if failure.remedy:
@@ -81,83 +88,38 @@ def _end(number, _frame):
     raise SystemExit(128 + number)
 
 
-def _run(options):
-    from .server import run
-
-    return run(options.port, options.lang, options.fresh)
-
-
-def _db(options):
-    from . import databases, environment, postgres
-
+def create_database(name, modules, **options):
+    """./dev db."""
     environment.ensure_environment()
-    modules = options.modules.split(",") if options.modules else None
     with postgres.server():
-        databases.create(
-            options.name, options.demo, not options.without_addon, modules, options.lang
-        )
-
-
-def _lint(options):
-    from .linting import lint
-
-    return lint(options.fix)
-
-
-def _stop(_options):
-    from .server import stop
-
-    return stop()
-
-
-def _i18n(_options):
-    from .translations import export
-
-    return export()
-
-
-def _lock(_options):
-    from .environment import lock
-
-    return lock()
-
-
-def _test(args):
-    from .testing import test
-
-    return test(args)
+        databases.create(name, modules=modules and modules.split(","), **options)
 
 
 def _odoo(args):
-    from . import environment, odoo, postgres
-
     environment.ensure_environment()
     with postgres.server():
         return odoo.call(args)
 
 
 def _shell(args):
-    if not args or args[0].startswith("-"):
-        raise Failure("no database named", "type: ./dev shell NAME")
-    return _odoo(["shell", "-d", args[0], "--no-http", "--log-level=warn", *args[1:]])
+    return _odoo(["shell", "-d", _named(args), "--no-http", "--log-level=warn", *args[1:]])
 
 
 def _psql(args):
-    from . import postgres
-
-    if not args or args[0].startswith("-"):
-        raise Failure("no database named", "type: ./dev psql NAME [ARGUMENTS]")
+    _named(args)
+    environment.ensure_environment()
     with postgres.server():
-        command = [postgres.psql_program(), "-d", *args]
+        command = [postgres.programs() / "psql", "-d", *args]
         return run_foreground(command, env=postgres.connection_env())
 
 
-def _bench(args):
-    from . import environment, odoo, postgres
+def _named(args):
+    if not args or args[0].startswith("-"):
+        raise Failure("no database named", "type: ./dev shell NAME, or ./dev psql NAME")
+    return args[0]
 
-    if not (settings.REPO / "benchmarks" / "__main__.py").exists():
-        say("there are no benchmarks yet")
-        return 0
+
+def _bench(args):
     environment.ensure_environment()
     with postgres.server():
         env = dict(odoo.odoo_env(odoo.write_config()), PYTHONPATH=str(settings.REPO))
@@ -165,5 +127,11 @@ def _bench(args):
         return run_foreground(command, env=env, cwd=settings.REPO)
 
 
-OWN = {"run": _run, "db": _db, "lint": _lint, "stop": _stop, "i18n": _i18n, "lock": _lock}
-PASSING = {"test": _test, "shell": _shell, "psql": _psql, "odoo": _odoo, "bench": _bench}
+# Commands that pass their arguments on.
+PASSING = {
+    "test": (testing.test, "run the tests; arguments go to pytest: ./dev test --help"),
+    "shell": (_shell, "Odoo's shell: ./dev shell NAME"),
+    "psql": (_psql, "psql: ./dev psql NAME [ARGUMENTS]"),
+    "odoo": (_odoo, "Odoo's command line with our configuration"),
+    "bench": (_bench, "run the benchmarks"),
+}

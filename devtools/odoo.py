@@ -1,47 +1,45 @@
 """Odoo's configuration file and command line."""
 
 import os
+import subprocess
 
 from . import environment, odoo_source, postgres, settings
-from .steps import run_foreground, run_logged
+from .steps import run_foreground, run_logged, write
 
 SCREENSHOTS = settings.LOGS / "screenshots"
 COMMON = {
     "http_interface": "127.0.0.1",
-    "workers": "0",
-    "max_cron_threads": "0",
-    "list_db": "False",
-    "limit_time_cpu": "0",
-    "limit_time_real": "0",
-    "limit_memory_soft": "0",
-    "limit_memory_hard": "0",
+    "workers": 0,
+    "max_cron_threads": 0,
+    "list_db": False,
+    # Time enough for a debugger. 0 would not mean none: it ends every worker process at once.
+    "limit_time_cpu": 600,
+    "limit_time_real": 3600,
+    # Here 0 does mean none: the browser that a test starts would inherit the limit, and die.
+    "limit_memory_soft": 0,
+    "limit_memory_hard": 0,
     "smtp_server": "localhost",
-    "smtp_port": "1",
+    "smtp_port": 1,
     "admin_passwd": "admin",
+    "screenshots": SCREENSHOTS,
 }
 
 
 def addons_path():
-    """Odoo's addons, then ours where there is one."""
-    folders = odoo_source.addons_folders()
-    if (settings.ADDON_PATH / "__manifest__.py").exists():
-        folders = [*folders, settings.REPO]
-    return ",".join(map(str, folders))
+    """Odoo's addons, then ours."""
+    return ",".join(map(str, [*odoo_source.addons_folders(), settings.REPO]))
 
 
-def write_config(name="odoo", **options):
-    """Write a configuration file into the home and return its path."""
+def write_config(database=None, name=None, **options):
+    """Write a configuration file into the home, for one database or none; returns its path."""
     values = {"addons_path": addons_path(), "data_dir": settings.DATA, **COMMON}
     if not postgres.is_external():
         values.update(db_host=postgres.socket_folder(), db_port=5432, db_user=postgres.ROLE)
-    values["screenshots"] = SCREENSHOTS
-    values.update(options)
-    path = settings.RUN / f"{name}.conf"
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_text(
-        "[options]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
-    )
-    partial.replace(path)
+    if database:
+        values.update(db_name=database, dbfilter=f"^{database}$")
+    lines = [f"{key} = {value}\n" for key, value in {**values, **options}.items()]
+    path = settings.RUN / f"{name or database or 'odoo'}.conf"
+    write(path, "".join(["[options]\n", *lines]))
     return path
 
 
@@ -51,7 +49,8 @@ def odoo_env(config=None):
     # A chance database or configuration of the user's must not slip in.
     for name in ("ODOO_RC", "OPENERP_SERVER", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
         env.pop(name, None)
-    env["PATH"] = f"{settings.VENV / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
+    folders = [settings.VENV / "bin", postgres.programs(), env.get("PATH", os.defpath)]
+    env["PATH"] = os.pathsep.join(map(str, folders))
     env["PYTHONDONTWRITEBYTECODE"] = "1"
     env.setdefault("LANG", "C.UTF-8")
     if config:
@@ -67,6 +66,18 @@ def command(*args):
 def call(args):
     """Run Odoo's command line with our configuration; returns its exit code."""
     return run_foreground(command(*args), env=odoo_env(write_config()), cwd=settings.REPO)
+
+
+def run_script(database, script, *options, **variables):
+    """Feed a script to Odoo's shell; returns the finished process."""
+    return subprocess.run(
+        command("shell", "-d", database, "--no-http", "--log-level=critical", *options),
+        input=script,
+        env={**odoo_env(write_config()), **variables, "PYTHONUNBUFFERED": "1"},
+        cwd=settings.REPO,
+        capture_output=True,
+        text=True,
+    )
 
 
 def build(args, log, remedy=None):

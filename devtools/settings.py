@@ -1,24 +1,22 @@
 """Names, versions and folders everything else agrees on."""
 
+import ast
 import hashlib
 import os
 from pathlib import Path
 
 ADDON = "lead_management"
-CORE_MODULES = ("crm", "sale_crm", "sale_timesheet", "sale_margin")
 BOARD_ACTION = "lead_management.crm_lead_action_board"
 ODOO_SERIES = "19.0"
-ODOO_PACKAGE = "odoo-19"
 DEFAULT_LANG = "en_US"
-DEFAULT_PORT = 8069
 
 UV_VERSION = "0.13.9"
-UV_MINIMUM = (0, 8)
-PYTHON_MINIMUM = (3, 10)
-PYTHON_BELOW = (3, 14)
+PYTHON_VERSIONS = ">=3.10,<3.14"
+POSTGRESQL_MINIMUM = 13
 
 REPO = Path(__file__).resolve().parent.parent
 ADDON_PATH = REPO / ADDON
+CORE_MODULES = ast.literal_eval((ADDON_PATH / "__manifest__.py").read_text())["depends"]
 REQUIREMENTS = REPO / "devtools" / "requirements.in"
 LOCK = REPO / "devtools" / "requirements.lock"
 
@@ -27,6 +25,7 @@ LOGS = HOME / "logs"
 RUN = HOME / "run"
 DATA = HOME / "data"
 FILESTORE = DATA / "filestore"
+STAMPS = HOME / "stamps"
 VENV = HOME / "venv"
 
 
@@ -37,7 +36,7 @@ def is_root():
 
 def home_key():
     """A short name for this home, to tell its folders elsewhere from others'."""
-    return hashlib.sha256(str(HOME).encode()).hexdigest()[:10]
+    return digest(HOME)[:10]
 
 
 def digest(*parts):
@@ -47,5 +46,5 @@ def digest(*parts):
 
 def prepare_home():
     """Create the folders of the home."""
-    for folder in (HOME, LOGS, RUN, FILESTORE):
+    for folder in (HOME, LOGS, RUN, FILESTORE, STAMPS):
         folder.mkdir(parents=True, exist_ok=True)

@@ -39,24 +39,17 @@ def step(title):
 
 def log_path(name):
     """The log file of a step."""
-    settings.LOGS.mkdir(parents=True, exist_ok=True)
     return settings.LOGS / f"{name}.log"
 
 
 def tail(path, count=25):
     """The last lines of a log, indented."""
-    try:
-        lines = path.read_text(errors="replace").splitlines()
-    except OSError:
-        return ""
+    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
     return "\n".join(f"    | {line}" for line in lines[-count:])
 
 
 def run_logged(command, log, remedy=None, **options):
-    """Run a command with its output in a log file; fail with the log's end.
-
-    The log file is named on the screen, so that one can follow a long step.
-    """
+    """Run a command with its output in a log file, named on the screen to follow a long step."""
     path = log_path(log)
     say(f"    log: {path}")
     with path.open("wb") as output:
@@ -97,7 +90,7 @@ def capture(command, **options):
     """Run a command and return what it printed, stripped; fail with its errors."""
     done = subprocess.run(
         [str(part) for part in command],
-        stdin=options.pop("stdin", subprocess.DEVNULL),
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         **options,
@@ -115,16 +108,13 @@ _lock_depth = 0
 def setup_lock():
     """Let one call at a time set things up in this home; may be nested."""
     global _lock_depth
-    if _lock_depth:
-        yield
-        return
-    settings.prepare_home()
     with (settings.HOME / "setup.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("    another ./dev is setting up this home; waiting for it ...")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        if not _lock_depth:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("    another ./dev is setting up this home; waiting for it ...")
+                fcntl.flock(handle, fcntl.LOCK_EX)
         _lock_depth += 1
         try:
             yield
@@ -136,25 +126,25 @@ def is_alive(pid):
     """Whether a process of this number exists."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as error:
+        return isinstance(error, PermissionError)
     return True
 
 
 def stamp(name):
     """The value a finished step left behind, or None."""
-    try:
-        return (settings.HOME / "stamps" / name).read_text().strip()
-    except OSError:
-        return None
+    path = settings.STAMPS / name
+    return path.read_text().strip() if path.exists() else None
 
 
 def write_stamp(name, value):
-    """Remember that a step finished, in one atomic move."""
-    folder = settings.HOME / "stamps"
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{name}.{os.getpid()}"
-    partial.write_text(f"{value}\n")
-    partial.replace(folder / name)
+    """Remember that a step finished."""
+    write(settings.STAMPS / name, f"{value}\n")
+
+
+def write(path, text):
+    """Write a file in one atomic move, unless it says so already."""
+    if not path.exists() or path.read_text() != text:
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        partial.write_text(text)
+        partial.replace(path)

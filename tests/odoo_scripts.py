@@ -1,9 +1,8 @@
 """Running scripts in real Odoo processes, on databases of their own."""
 
 import contextlib
-import subprocess
 
-from devtools import databases, odoo, settings
+from devtools import databases, odoo
 
 
 @contextlib.contextmanager
@@ -20,14 +19,7 @@ def run_shell(database, script, check=True, options=(), **variables):
     :param options: more of Odoo's command line
     :param variables: environment variables for the script
     """
-    done = subprocess.run(
-        odoo.command("shell", "-d", database, "--no-http", "--log-level=critical", *options),
-        input=script,
-        env={**odoo.odoo_env(odoo.write_config()), **variables, "PYTHONUNBUFFERED": "1"},
-        cwd=settings.REPO,
-        capture_output=True,
-        text=True,
-    )
+    done = odoo.run_script(database, script, *options, **variables)
     if check:
         assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr[-3000:]
     return done

@@ -1,63 +1,84 @@
 """Tests of what in devtools is computed and not set up."""
 
-import textwrap
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from devtools import apt_mirror, databases, file_checks, postgres, settings, testing
+from devtools import databases, odoo, odoo_source, postgres, settings, testing, translations
 from devtools.browser_guard import is_browser_test
 from devtools.steps import Failure
 
-ONE_LINE = """
-# deb http://commented.example/debian trixie main
-deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian trixie main contrib # a note
-deb-src http://mirror.example/debian trixie main
-deb http://mirror.example/debian-security trixie-security main
+# What apt would fetch on a machine with a third party's suite of the same name.
+FETCHED = """
+'https://other.example/tools/dists/trixie/stable/binary-amd64/Packages.xz' other 0
+'http://security.example/debian-security/dists/trixie-security/main/binary-amd64/Packages.xz' s 0
+'http://mirror.example/debian/dists/trixie/InRelease' mirror 0
+'http://mirror.example/debian/dists/trixie/main/binary-amd64/Packages.xz' mirror 0
 """
-
-DEB822 = """\
-Types: deb deb-src
-# a comment
-URIs: http://mirror.example/debian
-Suites: trixie
- trixie-updates
-Components: main
-Signed-By: /k.gpg
-
-Types: deb
-URIs: http://other.example/debian
-Suites: trixie
-Components: main
-Enabled: no
-"""
+MIRROR = "http://mirror.example/debian"
 
 
-def test_one_line_sources():
-    first, security = apt_mirror.parse_one_line(ONE_LINE)
-    assert first == {
-        "uri": "http://mirror.example/debian",
-        "suites": ["trixie"],
-        "components": ["main", "contrib"],
-        "options": {"arch": "amd64", "signed-by": "/k.gpg"},
-    }
-    assert security["suites"] == ["trixie-security"]
+@pytest.mark.parametrize("codename", ["trixie", None])
+def test_mirror_is_the_one_of_the_machines_suite(codename):
+    suite = codename or "testing"
+    fetched = FETCHED.replace("trixie", suite)
+    assert odoo_source.choose_mirror(fetched, codename) == MIRROR
 
 
-def test_deb822_sources():
-    (entry,) = apt_mirror.parse_deb822(DEB822)
-    assert entry["suites"] == ["trixie", "trixie-updates"]
-    assert entry["options"] == {"signed-by": "/k.gpg"}
+def test_no_mirror_without_a_debian_suite():
+    assert not odoo_source.choose_mirror(FETCHED.replace("/main/", "/tools/"), "trixie")
+    assert not odoo_source.choose_mirror(FETCHED, "bookworm")
 
 
-def test_mirror_is_the_one_of_the_machines_suite():
-    entries = apt_mirror.parse_one_line("deb http://other.example/tools trixie tools\n" + ONE_LINE)
-    assert apt_mirror.choose_mirror(entries, "trixie")["uri"] == "http://mirror.example/debian"
+@pytest.fixture
+def apt(tmp_path, monkeypatch):
+    """A folder like /etc/apt, and a keyring with Debian's keys."""
+    monkeypatch.delenv(odoo_source.UNVERIFIED, raising=False)
+    monkeypatch.setattr(odoo_source, "KEYRINGS", tmp_path)
+    (tmp_path / "debian-archive-keyring.gpg").touch()
+    (tmp_path / "sources.list.d").mkdir()
+    return tmp_path
 
 
-def test_third_party_suite_named_stable_is_no_mirror_when_debian_is_there():
-    entries = apt_mirror.parse_one_line("deb http://other.example/apt stable main\n" + ONE_LINE)
-    assert apt_mirror.choose_mirror(entries, "trixie")["uri"] == "http://mirror.example/debian"
+def test_odoo_is_verified_unless_somebody_says_otherwise(apt, monkeypatch):
+    (apt / "sources.list").write_text(
+        f"deb [trusted=yes] http://other.example/debian trixie main\ndeb {MIRROR} trixie main\n"
+    )
+    verified = f"signed-by={apt / 'debian-archive-keyring.gpg'}"
+    assert odoo_source.signing(MIRROR, apt) == verified
+    (apt / "debian-archive-keyring.gpg").unlink()
+    assert odoo_source.signing(MIRROR, apt) == "trusted=no", "no keys are no permission"
+    monkeypatch.setenv(odoo_source.UNVERIFIED, "1")
+    assert odoo_source.signing(MIRROR, apt) == "trusted=yes"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        f"deb [arch=amd64 trusted=yes] {MIRROR} trixie main\n",
+        f"Types: deb\nURIs: {MIRROR}\nSuites: trixie\nTrusted: yes\n",
+    ],
+)
+def test_a_mirror_that_the_machine_trusts_is_trusted(apt, entry):
+    (apt / "sources.list.d" / "debian").write_text(entry)
+    assert odoo_source.signing(MIRROR, apt) == "trusted=yes"
+
+
+def test_core_modules_are_what_the_addon_depends_on():
+    assert {"crm", "sale_timesheet", "spreadsheet_dashboard"} <= set(settings.CORE_MODULES)
+
+
+def test_time_limits_leave_a_worker_alive():
+    assert odoo.COMMON["limit_time_real"] > 0
+    assert odoo.COMMON["limit_time_cpu"] > 0
+
+
+def test_the_demo_peoples_passwords_are_set():
+    assert "SET password = login" in databases.PASSWORDS_SQL
 
 
 @pytest.mark.parametrize("name", ["Big", "a b", "postgres", "x'y", "", "template1"])
@@ -98,47 +119,58 @@ def test_socket_path_is_short_enough(monkeypatch):
 
 
 def test_pytest_arguments_that_name_tests():
-    assert testing.names_tests(["-x", "tests/test_devtools.py::test_one_line_sources"])
+    assert testing.names_tests(["-x", "tests/test_devtools.py::test_good_files"])
     assert not testing.names_tests(["-k", "lead", "-x"])
 
 
-def findings(text, name="some.xml"):
-    return [message for _line, message in file_checks.check_xml(textwrap.dedent(text))] + [
-        message for _line, message in file_checks.check_text(textwrap.dedent(text), Path(name))
-    ]
+def test_the_whole_suite_runs_in_parallel_and_named_tests_in_one_process():
+    whole = testing.pytest_command("conf", "db", ["-x", "-n3"])
+    assert set(testing.PARALLEL) <= set(whole)
+    assert whole.index("-n3") > whole.index("-n"), "pytest heeds the last one"
+    assert whole[-2:] == list(testing.TEST_FOLDERS)
+    assert whole[-2] == settings.REPO / "tests", "the longest begin first"
+    named = testing.pytest_command("conf", "db", ["tests/test_devtools.py"])
+    assert "-n" not in named
+    assert named[-1] == "tests/test_devtools.py"
 
 
-def test_good_xml():
-    assert not findings(
-        """\
-        <?xml version="1.0" encoding="UTF-8" ?>
-        <odoo>
-            <!-- a comment
-              laid out freely -->
-            <record id="a" model="b" />
-        </odoo>
-        """
-    )
+def test_this_process_uses_the_server_that_dev_started():
+    """Not one of somebody else's, with databases to be built for it."""
+    assert not postgres.is_external()
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("<odoo>\n", "no well-formed XML"),
-        ("<odoo />\n", "the first line must be"),
-        ('<?xml version="1.0" encoding="UTF-8" ?>\n<odoo>\n  <a />\n</odoo>\n', "indent with 4"),
-        ('<?xml version="1.0" encoding="UTF-8" ?>\n<odoo>\n\t<a />\n</odoo>\n', "a tab"),
-        ('<?xml version="1.0" encoding="UTF-8" ?>\n<odoo /> \n', "trailing white space"),
-        ('<?xml version="1.0" encoding="UTF-8" ?>\n<odoo />', "end with one newline"),
-    ],
-)
-def test_bad_xml(text, message):
-    assert any(message in finding for finding in findings(text))
+BROWSER_TESTS = """
+import unittest
+
+class HttpCase(unittest.TestCase):
+    pass
+
+class TestTour(HttpCase):
+    @unittest.skip("no browser")
+    def test_tour(self):
+        pass
+
+class TestOther(unittest.TestCase):
+    @unittest.skip("not here")
+    def test_skipped(self):
+        pass
+
+    def test_passed(self):
+        pass
+"""
 
 
-def test_tidy_keeps_markdown_line_breaks():
-    assert file_checks.tidy("a  \nb\n\n", Path("x.md")) == "a  \nb\n"
-    assert file_checks.tidy("a  \nb", Path("x.py")) == "a\nb\n"
+@pytest.mark.parametrize("processes", ["0", "2"])
+@pytest.mark.parametrize(("chosen", "code"), [("TestTour or passed", 1), ("TestOther", 0)])
+def test_a_skipped_browser_test_fails_the_run(tmp_path, processes, chosen, code):
+    (tmp_path / "test_tours.py").write_text(BROWSER_TESTS)
+    command = [sys.executable, "-m", "pytest", "-p", "no:odoo", "-p", "devtools.browser_guard"]
+    command += ["-n", processes, "-k", chosen, "--rootdir", tmp_path, tmp_path]
+    done = subprocess.run(command, cwd=settings.REPO, capture_output=True, text=True)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert ("test_tour: Skipped: no browser" in done.stdout) == bool(code)
+    closing = r"1 passed, 1 skipped(, 1 deselected)? in [\d.]+s =+\Z"
+    assert re.search(closing, done.stdout.strip())
 
 
 def test_browser_tests_are_known_by_their_class():
@@ -146,3 +178,61 @@ def test_browser_tests_are_known_by_their_class():
     item = type("Item", (), {"cls": type("TestTour", (http_case,), {})})
     assert is_browser_test(item)
     assert not is_browser_test(type("Item", (), {"cls": object}))
+
+
+GOOD_XML = """\
+<?xml version="1.0" encoding="UTF-8" ?>
+<odoo>
+    <!-- a comment
+      laid out freely -->
+    <record id="a" model="b" />
+</odoo>
+"""
+
+
+def hooks_that_object(name, text):
+    """The names of the lint hooks that search with a pattern and find something in a file."""
+    config = yaml.safe_load((settings.REPO / ".pre-commit-config.yaml").read_text())
+    for hook in config["repos"][0]["hooks"]:
+        applies = re.search(hook.get("files", ""), name)
+        if "exclude" in hook:
+            applies = applies and not re.search(hook["exclude"], name)
+        if hook["language"] != "pygrep" or not applies:
+            continue
+        args = hook.get("args", [])
+        flags = re.MULTILINE | re.DOTALL if "--multiline" in args else 0
+        parts = [text] if flags else text.splitlines(keepends=True)
+        if any(re.search(hook["entry"], part, flags) for part in parts) != ("--negate" in args):
+            yield hook["id"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hook"),
+    [
+        ("a.xml", GOOD_XML.removeprefix(GOOD_XML.splitlines(keepends=True)[0]), "xml-header"),
+        ("a.xml", GOOD_XML.replace("    <r", "  <r"), "xml-indent"),
+        ("a.xml", GOOD_XML.replace("    <r", "\t<r"), "xml-indent"),
+        ("a.py", "a \n", "trailing-whitespace"),
+        ("a.py", "a\r\n", "trailing-whitespace"),
+        ("a.py", "a", "end-of-file"),
+        ("a.py", "a\n\n", "end-of-file"),
+        ("a.py", "<<<<<<< HEAD\n", "merge-conflict"),
+    ],
+)
+def test_bad_files(name, text, hook):
+    assert list(hooks_that_object(name, text)) == [hook]
+
+
+def test_good_files():
+    assert not list(hooks_that_object("a.xml", GOOD_XML))
+    assert not list(hooks_that_object("a.md", "a line break  \nb\n"))
+
+
+def test_translations_keep_what_they_know():
+    template = translations.polib.POFile()
+    template += [translations.polib.POEntry(msgid="New"), translations.polib.POEntry(msgid="Won")]
+    known = translations.polib.POFile()
+    known += [translations.polib.POEntry(msgid=i, msgstr=i.upper()) for i in ("Won", "Gone")]
+    merged = translations.merged(template, known, "de")
+    assert {entry.msgid: entry.msgstr for entry in merged} == {"New": "", "Won": "WON"}
+    assert merged.metadata["Language"] == "de"

@@ -1,7 +1,6 @@
 """The addon comes into databases that have run CRM for years, and may leave them again."""
 
 import json
-import os
 
 import pytest
 
@@ -58,15 +57,11 @@ def read_state(database):
 @pytest.fixture(scope="module")
 def used_database():
     """A database with leads, the addon installed into it, and its state before."""
-    name = f"used_{os.getpid()}"
-    databases.create(name, addon=False)
-    try:
+    with databases.throw_away("used", addon=False) as name:
         run_shell(name, FILL)
         before = read_state(name)
         odoo.build(["-d", name, "-i", settings.ADDON], f"db-{name}")
         yield name, before
-    finally:
-        databases.drop(name)
 
 
 def test_installing_changes_no_lead_and_no_stage(used_database):
