@@ -11,7 +11,8 @@ def pre_init_hook(env):
     env.cr.execute("""
         ALTER TABLE project_task
             ADD COLUMN IF NOT EXISTS lead_id int4,
-            ADD COLUMN IF NOT EXISTS is_internal_presales bool;
+            ADD COLUMN IF NOT EXISTS is_internal_presales bool,
+            ADD COLUMN IF NOT EXISTS is_presales bool;
         ALTER TABLE account_analytic_line ADD COLUMN IF NOT EXISTS lead_id int4;
         ALTER TABLE crm_lead
             ADD COLUMN IF NOT EXISTS next_follow_up date,

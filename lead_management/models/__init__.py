@@ -1,6 +1,7 @@
 from . import crm_lead_figure_mixin
 from . import crm_lead_figure_row_mixin
 from . import crm_lead_guard_mixin
+from . import base
 from . import ir_binary
 from . import ir_module_module
 from . import mail_followers

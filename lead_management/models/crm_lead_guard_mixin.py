@@ -13,6 +13,34 @@ def is_ours(field):
     )
 
 
+def check_sent(model, vals_list, names):
+    """Check the records that values refer to, and those that values nested in them do.
+
+    :param model: an empty recordset of the model that the values are for
+    :param list vals_list: dicts as ``create`` takes them
+    :param names: the fields to check; None for all
+    :raises AccessError: when the user may not read one of the records
+    """
+    for name in set().union(*vals_list):
+        field = model._fields.get(name)
+        if not field or not field.relational:
+            continue
+        collect = sent_ids if field.type == "many2one" else sent_ids_of_many
+        found = [collect(vals.get(name)) for vals in vals_list]
+        comodel = model.env[field.comodel_name]
+        ids = {record_id for record_ids, _nested in found for record_id in record_ids}
+        is_checked = names is None or name in names
+        if ids and is_checked:
+            if hasattr(model, "_check_sent_records"):
+                model._check_sent_records(name, comodel.browse(ids))
+            else:
+                comodel.browse(ids).check_access("read")
+        if nested := [vals for _ids, values in found for vals in values]:
+            # what is nested in a field that is checked is read in sudo mode with it
+            guarded = comodel._get_guarded_fields() if hasattr(comodel, "_check_sent") else ()
+            check_sent(comodel, nested, None if is_checked else guarded)
+
+
 class CrmLeadGuardMixin(models.AbstractModel):
     """What a client sends is checked before anything in sudo mode reads it.
 
@@ -87,22 +115,8 @@ class CrmLeadGuardMixin(models.AbstractModel):
         :param vals_list: iterable of dicts as ``create`` takes them
         :raises AccessError: when the user may not read one of the records
         """
-        if self.env.su:
-            return
-        vals_list = list(vals_list)
-        for name in self._get_guarded_fields() & set().union(*vals_list):
-            field = self._fields[name]
-            comodel = self.env[field.comodel_name]
-            ids, nested = set(), []
-            for vals in vals_list:
-                collect = sent_ids if field.type == "many2one" else sent_ids_of_many
-                found, values = collect(vals.get(name))
-                ids.update(found)
-                nested += values
-            if ids:
-                self._check_sent_records(name, comodel.browse(ids))
-            if nested and hasattr(comodel, "_check_sent"):
-                comodel._check_sent(nested)
+        if not self.env.su:
+            check_sent(self, list(vals_list), self._get_guarded_fields())
 
     @api.model
     def _check_sent_records(self, name, records):

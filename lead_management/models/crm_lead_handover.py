@@ -29,8 +29,8 @@ class CrmLead(models.Model):
         except LockError as error:
             raise UserError(
                 self.env._(
-                    "Somebody else is winning this lead or recording time on it right now. "
-                    "Try again in a moment."
+                    "Somebody else, or a job in the background, is working on this lead right "
+                    "now. Try again in a moment."
                 )
             ) from error
         self.invalidate_recordset(["project_id", "project_state"])

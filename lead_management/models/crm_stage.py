@@ -74,6 +74,9 @@ class CrmStage(models.Model):
 
     @api.depends("default_probability", "uses_default_probability")
     def _compute_default_probability_lead_count(self):
+        if not self.env["crm.lead"].has_access("read"):
+            self.default_probability_lead_count = 0
+            return
         leads = self._get_default_probability_leads()
         counts = dict(leads._read_group([("id", "in", leads.ids)], ["stage_id"], ["__count"]))
         for stage in self:

@@ -21,7 +21,8 @@ class ProjectTask(models.Model):
     is_presales = fields.Boolean(
         "Presales",
         compute="_compute_is_presales",
-        compute_sudo=True,
+        store=True,
+        copy=False,
         groups="base.group_user",
         help="Whether this is a ticket with work from before the order.",
     )
@@ -52,17 +53,16 @@ class ProjectTask(models.Model):
                 lead = task.lead_id
             task.lead_id = task.lead_id or lead
 
-    @api.depends("lead_id", "is_internal_presales", "parent_id.is_internal_presales")
+    @api.depends("lead_id")
     def _compute_is_presales(self):
-        """Tickets, also those whose lead was deleted: somebody must be able to release them."""
+        """A ticket of a lead stays one, also when the lead is deleted or the ticket taken off."""
         for task in self:
-            hidden_itself = task.is_internal_presales and not task.parent_id.is_internal_presales
-            task.is_presales = bool(task.lead_id) or hidden_itself
+            task.is_presales = task.is_presales or bool(task.lead_id)
 
-    @api.depends("lead_id", "is_shown_to_customer", "parent_id.is_internal_presales")
+    @api.depends("is_presales", "is_shown_to_customer", "parent_id.is_internal_presales")
     def _compute_is_internal_presales(self):
         for task in self:
-            is_hidden = bool(task.lead_id) and not task.is_shown_to_customer
+            is_hidden = task.is_presales and not task.is_shown_to_customer
             task.is_internal_presales = is_hidden or task.parent_id.is_internal_presales
 
     def _inverse_is_shown_to_customer(self):

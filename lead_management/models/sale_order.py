@@ -2,7 +2,11 @@ from odoo import api, fields, models
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["crm.lead.guard.mixin", "sale.order"]
+
+    # an offer counts for its lead, and runs in the lead's project
+    _guarded_core_fields = ("opportunity_id",)
 
     # Core, before odoo/odoo#250694, computes this in the user's rights from a field that only
     # project users may read: salespeople who record hours could not open an offer at all.

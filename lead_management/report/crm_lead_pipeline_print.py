@@ -65,7 +65,8 @@ class ReportPipelineQuarterly(models.AbstractModel):
         """The companies to print, checked: links to reports can be typed."""
         if not company_ids:
             return self.env.companies
-        if set(company_ids) - set(self.env.user._get_company_ids()):
+        allowed = self.env.user._get_company_ids()
+        if not isinstance(company_ids, list) or any(id_ not in allowed for id_ in company_ids):
             raise AccessError(self.env._("You do not work in all of these companies."))
         return self.env["res.company"].browse(company_ids)
 

@@ -36,6 +36,7 @@ EXTENDED = (
     "account.analytic.line",
     "project.project",
     "res.config.settings",
+    "sale.order",
 )
 # read-only; for administrators of the company; relations that the lead's own rights guard
 UNGUARDED = ("crm.lead.history", "res.company", "res.config.settings", "project.project")
@@ -70,6 +71,7 @@ class RightsCommon(RolesCommon):
         super().setUpClass()
         cls.company_b = cls.env["res.company"].create({"name": SECRET_COMPANY})
         cls.env.user.company_ids += cls.company_b
+        cls.plain_partner = cls.create_partner("Plain")
         cls.secrets = {}
         for company, owner in ((cls.company, cls.colleague), (cls.company_b, None)):
             for record in cls._create_secrets(company, owner):
@@ -249,6 +251,7 @@ class TestIdsThatClientsSend(RightsCommon):
             "project.task": {"name": "x"},
             "account.analytic.line": {"name": "x", "unit_amount": 1},
             "project.project": {"name": "x"},
+            "sale.order": {"partner_id": self.plain_partner.id},
             "crm.lead.category": {"name": "x"},
         }.get(model, {})
 
@@ -296,6 +299,45 @@ class TestIdsThatClientsSend(RightsCommon):
             total += count
             self.assertFalse(telling, f"{len(telling)} answers:\n" + "\n".join(telling))
         self.assertGreater(total, 5000)
+
+    @mute_logger(*LOGGERS)
+    def test_leads_nested_in_other_forms_tell_nothing(self):
+        """A form of any model may hold new leads; they are computed from what is sent."""
+        lead, order = self.secrets["crm.lead"][0], self.secrets["sale.order"][0]
+        line = order.order_line.id
+        new_lead = {"value_source": "offer", "main_order_id": order.id, "task_ids": []}
+        nested_order = {"order_line": [[4, line, 0]], "name": "zz"}
+        spec = {name: {} for name in ("expected_revenue", "quotation_amount_total")}
+        spec["main_order_id"] = {"fields": {"display_name": {}}}
+        leads = {"fields": spec}
+        create = [[0, "v", new_lead]]
+        count = 0
+        for role in ("sales_own", "timesheet", "internal", "portal"):
+            user = self.worlds[role].user
+            for model, values, fields in (
+                ("crm.lead.lost", {"lead_ids": create}, {"lead_ids": leads}),
+                ("crm.merge.opportunity", {"opportunity_ids": create}, {"opportunity_ids": leads}),
+                ("res.partner", {"opportunity_ids": create}, {"opportunity_ids": leads}),
+                (
+                    "res.partner",
+                    {"child_ids": [[0, "v", {"opportunity_ids": create}]]},
+                    {"child_ids": {"fields": {"opportunity_ids": leads}}},
+                ),
+                ("crm.lead", {"value_source": "offer", "main_order_id": nested_order}, spec),
+                ("crm.lead", {"order_ids": [[0, "v", nested_order]]}, spec),
+                ("sale.order", {"opportunity_id": lead.id}, {"opportunity_id": leads}),
+            ):
+                records = self.env[model].with_user(user)
+                defaults = {f"default_{name}": value for name, value in values.items()}
+                for attempt in (
+                    lambda r=records, v=values, f=fields: r.onchange(dict(v), [], f),
+                    lambda r=records, v=values, f=fields: r.onchange(dict(v), list(v), f),
+                    lambda r=records, d=defaults, f=fields: r.with_context(**d).onchange({}, [], f),
+                ):
+                    count += 1
+                    with self.subTest(model=model, role=role, values=values):
+                        self.assertFalse(self.find_traces(self.attempt(attempt)))
+        self.assertEqual(count, 84)
 
     @mute_logger(*LOGGERS)
     def test_the_same_ids_are_told_to_who_may_read_them(self):

@@ -101,6 +101,13 @@ class CrmLeadWon(models.TransientModel):
             if wizard.main_order_id and not wizard._get_main_order():
                 raise ValidationError(self.env._("The main offer is none of these leads' offers."))
 
+    @api.constrains("user_id")
+    def _check_user_id(self):
+        """The manager follows the project: nobody from outside."""
+        # sudo: only who is an employee is asked
+        if any(user.share or not user.active for user in self.sudo().user_id):
+            raise ValidationError(self.env._("Choose an employee as project manager."))
+
     @api.model
     def _check_sent_records(self, name, records):
         """The leads' offers, whoever wrote them, and the templates that are set up for them

@@ -3,7 +3,9 @@ def migrate(cr, version):
     cr.execute("""
         ALTER TABLE project_task
             ADD COLUMN IF NOT EXISTS is_shown_to_customer bool,
-            ADD COLUMN IF NOT EXISTS is_internal_presales bool;
+            ADD COLUMN IF NOT EXISTS is_internal_presales bool,
+            ADD COLUMN IF NOT EXISTS is_presales bool;
+        UPDATE project_task SET is_presales = TRUE WHERE lead_id IS NOT NULL;
         WITH RECURSIVE presales AS (
             SELECT id FROM project_task WHERE lead_id IS NOT NULL
              UNION
