@@ -1,21 +1,28 @@
+import base64
 from collections import defaultdict
+
+from reportlab.graphics import renderSVG
+from reportlab.graphics.charts.barcharts import VerticalBarChart
+from reportlab.graphics.shapes import Drawing
+from reportlab.lib.colors import HexColor
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools.misc import format_date, format_datetime, formatLang
 
-from ..tools.pipeline_pages import lay_out, page_size, split_tables
-from ..tools.print_layout import axis, bar, offset
 from ..tools.quarters import fiscal_quarters, is_calendar_year, quarters_from
 
 PIPELINE = "crm.lead.pipeline.report"
+KINDS = {"amounts": "#a9bdd4", "weighted": "#1f3a5f"}  # colours as in the stylesheet
 SUMS = ["amount:sum", "amount_weighted:sum"]
-LEAD_AGGREGATES = [*SUMS, "date:min", "date:max", "date:count", "__count", "probability:max"]
 
 # How many leads a list names; what it leaves out is in its last line
 LIST_LIMIT = 30
 BIGGEST_LIMIT = 10
+
+# Per mm of the paper's width, how many characters fit into the quarters' columns
+CHARACTERS_PER_MM = 0.44
 
 
 class ReportPipelineQuarterly(models.AbstractModel):
@@ -44,43 +51,27 @@ class ReportPipelineQuarterly(models.AbstractModel):
         lang = self.env.context.get("lang") or self.env.user.lang
         self = self.with_context(lang=lang)
         self.env[PIPELINE].check_access("read")
-        companies = self._get_companies(docids or data.get("company_ids"))
-        quarters = self._get_quarters(data.get("quarters"))
-        return {
-            "doc_ids": companies.ids,
-            "doc_model": "res.company",
-            "docs": companies,
-            "lang": lang,
-            "title": self.env._("Quarterly Pipeline"),
-            "pipelines": [
-                self.with_context(allowed_company_ids=company.ids)._prepare_pipeline(
-                    self.env.company, quarters
-                )
-                for company in companies
-            ],
-        }
-
-    @api.model
-    def _get_companies(self, company_ids):
-        """The companies to print, checked: links to reports can be typed."""
-        if not company_ids:
-            return self.env.companies
+        # checked: links to reports can be typed
+        company_ids = docids or data.get("company_ids") or self.env.companies.ids
         allowed = self.env.user._get_company_ids()
         if not isinstance(company_ids, list) or any(id_ not in allowed for id_ in company_ids):
             raise AccessError(self.env._("You do not work in all of these companies."))
-        return self.env["res.company"].browse(company_ids)
-
-    @api.model
-    def _get_quarters(self, quarters):
-        """The number of quarters ahead, checked."""
-        quarters = 4 if quarters is None else quarters
+        quarters = data.get("quarters", 4)
         if not isinstance(quarters, int) or not 1 <= quarters <= 12:
             raise UserError(self.env._("Choose between 1 and 12 quarters ahead."))
-        return quarters
-
-    # ------------------------------------------------------------
-    # One company
-    # ------------------------------------------------------------
+        return {
+            "doc_ids": company_ids,
+            "doc_model": "res.company",
+            "docs": self.env["res.company"].browse(company_ids),
+            "lang": lang,
+            "title": self.env._("Quarterly Pipeline"),
+            "pipelines": [
+                self.with_context(allowed_company_ids=[company_id])._prepare_pipeline(
+                    self.env.company, quarters
+                )
+                for company_id in company_ids
+            ],
+        }
 
     @api.model
     def _prepare_pipeline(self, home, quarters):
@@ -92,79 +83,73 @@ class ReportPipelineQuarterly(models.AbstractModel):
         """
         company = self.env.company
         today = fields.Date.context_today(self)
-        starts = quarters_from(today, quarters)
-        domain = self._get_domain(company == home)
-        scope = self._get_scope(domain)
-        columns = self._prepare_columns(starts)
-        stages, totals = self._prepare_stages(domain, starts, columns)
-        lists = self._prepare_lists(domain)
-        total = totals["amounts"]["total"]
-        paper = home.paperformat_id
-        page = page_size(paper.print_page_width or 297, paper.print_page_height or 210)
-        pipeline = {
+        company_ids = [company.id, *([False] if company == home else [])]
+        domain = Domain("won_status", "=", "pending") & Domain("company_id", "in", company_ids)
+        columns = self._prepare_columns(quarters_from(today, quarters))
+        stages, totals = self._prepare_stages(domain, columns)
+        report = self.env[PIPELINE]
+        # sudo: only whether there are more is asked
+        is_all = report.search_count(domain) == report.sudo().search_count(domain)
+        scope = not is_all and self.env._("Leads that %(user)s may see", user=self.env.user.name)
+        return {
             "company": company,
             "currency": company.currency_id,
             "as_of": format_date(self.env, today),
             "scope": scope,
             "stages": stages,
             "totals": totals,
-            "tables": split_tables(columns, self._get_texts([*stages, totals]), page[0]),
-            "chart": self._prepare_chart(columns[:-1], totals),
-            "overdue": lists["overdue"],
-            "undated": lists["undated"],
-            "biggest": [
-                {
-                    **row,
-                    "share": self._format_percent(row["amount"] / total * 100, 1) if total else "",
-                }
-                for row in lists["biggest"]
-            ],
-            "notes": self._prepare_notes(company, home, totals, scope),
+            "tables": self._split_columns(columns, [*stages, totals], home.paperformat_id),
+            "chart": self._draw_chart(columns[:-1], totals),
+            **self._prepare_lists(domain, totals),
+            "notes": self._prepare_notes(home, totals, scope),
             "money": self._format_money,
         }
-        return {**pipeline, "parts": lay_out(pipeline, *page)}
 
-    @api.model
-    def _get_domain(self, is_home):
-        """Open leads of the company; where the user works, also those without a company."""
-        company_ids = [self.env.company.id, *([False] if is_home else [])]
-        return Domain("won_status", "=", "pending") & Domain("company_id", "in", company_ids)
+    # ------------------------------------------------------------
+    # Quarters
+    # ------------------------------------------------------------
 
     @api.model
     def _prepare_columns(self, starts):
         """The columns of the quarters' table: overdue, quarters, after, undated, total."""
         company = self.env.company
-        last_month, last_day = int(company.fiscalyear_last_month), company.fiscalyear_last_day
-        quarters = [
-            {
-                "key": start,
-                "label": format_date(self.env, start, date_format="QQQ yyyy"),
-                "fiscal": not is_calendar_year(last_month, last_day)
-                and self.env._(
-                    "FY %(quarter)s", quarter=fiscal_quarters(start, last_month, last_day)
-                ),
-            }
-            for start in starts
-        ]
+        year_end = int(company.fiscalyear_last_month), company.fiscalyear_last_day
+
+        def fiscal(start):
+            return not is_calendar_year(*year_end) and self.env._(
+                "FY %(quarter)s", quarter=fiscal_quarters(start, *year_end)
+            )
+
+        labels = {
+            "overdue": self.env._("Overdue"),
+            **{start: format_date(self.env, start, date_format="QQQ yyyy") for start in starts},
+            "after": self.env._("After"),
+            "undated": self.env._("Undated"),
+            "total": self.env._("Total"),
+        }
         return [
-            {"key": "overdue", "label": self.env._("Overdue"), "fiscal": False},
-            *quarters,
-            {"key": "after", "label": self.env._("After"), "fiscal": False},
-            {"key": "undated", "label": self.env._("Undated"), "fiscal": False},
-            {"key": "total", "label": self.env._("Total"), "fiscal": False},
+            {"key": key, "label": label, "fiscal": key in starts and fiscal(key)}
+            for key, label in labels.items()
         ]
 
     @api.model
-    def _prepare_stages(self, domain, starts, columns):
+    def _prepare_stages(self, domain, columns):
         """Rows of the quarters' table, in the order of the stages, and its total."""
-        amounts, weighted = defaultdict(self._zeros(columns)), defaultdict(self._zeros(columns))
-        for stage, timing, start, amount, amount_weighted in self.env[PIPELINE]._read_group(
+
+        def zeros():
+            return {
+                kind: dict.fromkeys((column["key"] for column in columns), 0.0) for kind in KINDS
+            }
+
+        sums, totals = defaultdict(zeros), zeros()
+        for stage, timing, start, *values in self.env[PIPELINE]._read_group(
             domain, ["stage_id", "timing", "date:quarter"], SUMS
         ):
-            key = timing if timing != "dated" else start if start in starts else "after"
-            for target, value in ((amounts, amount), (weighted, amount_weighted)):
-                target[stage][key] += value
-                target[stage]["total"] += value
+            key = timing if timing != "dated" else start if start in totals["amounts"] else "after"
+            for kind, value in zip(KINDS, values, strict=True):
+                for target in (sums[stage][kind], totals[kind]):
+                    target[key] += value
+                    target["total"] += value
         counts = dict(
             self.env[PIPELINE]._read_group(domain, ["stage_id"], ["lead_id:count_distinct"])
         )
@@ -173,99 +158,120 @@ class ReportPipelineQuarterly(models.AbstractModel):
         rows = [
             {
                 "name": stage.name or self.env._("No phase"),
-                "probability": self._format_percent(stage.default_probability)
-                if stage.uses_default_probability
-                else "",
+                "probability": stage.uses_default_probability
+                and self._format_percent(stage.default_probability),
                 "count": counts[stage],
-                "amounts": self._round(amounts[stage]),
-                "weighted": self._round(weighted[stage]),
+                **self._round(sums[stage]),
             }
             for stage in [*stages.sorted(), *(stage for stage in counts if not stage)]
         ]
-        totals = {
-            "count": sum(row["count"] for row in rows),
-            **{
-                kind: self._round(
-                    {
-                        column["key"]: sum(row[kind][column["key"]] for row in rows)
-                        for column in columns
-                    }
-                )
-                for kind in ("amounts", "weighted")
-            },
+        return rows, {"count": sum(counts.values()), **self._round(totals)}
+
+    @api.model
+    def _round(self, sums):
+        round_amount = self.env.company.currency_id.round
+        return {
+            kind: {key: round_amount(amount) + 0.0 for key, amount in amounts.items()}
+            for kind, amounts in sums.items()
         }
-        return rows, totals
 
     @api.model
-    def _zeros(self, columns):
-        return lambda: dict.fromkeys((column["key"] for column in columns), 0.0)
-
-    @api.model
-    def _round(self, amounts):
-        currency = self.env.company.currency_id
-        return {key: currency.round(amount) + 0.0 for key, amount in amounts.items()}
-
-    @api.model
-    def _get_texts(self, rows):
-        """All amounts of the quarters' table as they are printed."""
-        return [
-            self._format_money(amount)
+    def _split_columns(self, columns, rows, paper):
+        """The columns, over as many tables as it takes for the longest amount to fit."""
+        longest = max(
+            len(self._format_money(amount))
             for row in rows
-            for kind in ("amounts", "weighted")
+            for kind in KINDS
             for amount in row[kind].values()
+        )
+        width = max(paper.print_page_width or 297, paper.print_page_height or 210)
+        fitting = min(max(int(width * CHARACTERS_PER_MM / (longest + 1.3)), 1), 11)
+        tables = -(-len(columns) // fitting)
+        size = -(-len(columns) // tables)
+        return [columns[start : start + size] for start in range(0, len(columns), size)]
+
+    @api.model
+    def _draw_chart(self, columns, totals):
+        """Unweighted and weighted by column, as an image."""
+        names_height = 58 if any(column["fiscal"] for column in columns) else 20
+        chart = VerticalBarChart()
+        chart.x, chart.y, chart.width, chart.height = 100, names_height, 1170, 170
+        chart.data = [[totals[kind][column["key"]] for column in columns] for kind in KINDS]
+        chart.groupSpacing = 8
+        chart.strokeColor = None
+        for number, color in enumerate(KINDS.values()):
+            chart.bars[number].fillColor = HexColor(color)
+            chart.bars[number].strokeColor = None
+        digits = 0 if totals["amounts"]["total"] >= 10 else 2
+        values, names = chart.valueAxis, chart.categoryAxis
+        values.forceZero = values.visibleGrid = True
+        values.rangeRound = "both"
+        values.visibleAxis = values.visibleTicks = names.visibleTicks = False
+        values.gridStrokeColor = HexColor("#dde2e8")
+        values.labelTextFormat = lambda value: formatLang(self.env, value, digits=digits)
+        names.categoryNames = [
+            "\n".join(filter(None, (column["label"], column["fiscal"]))) for column in columns
         ]
+        names.labelAxisMode = "low"
+        names.labels.boxAnchor, names.labels.textAnchor = "n", "middle"
+        names.labels.maxWidth = 1170 / len(columns) - 8
+        for labels in (values.labels, names.labels):
+            labels.fontName, labels.fontSize = "Helvetica", 11
+        drawing = Drawing(1280, names_height + 180)
+        drawing.add(chart)
+        return base64.b64encode(renderSVG.drawToString(drawing).encode())
 
     # ------------------------------------------------------------
     # Lists of leads
     # ------------------------------------------------------------
 
     @api.model
-    def _prepare_lists(self, domain):
-        """The overdue, the undated and the biggest leads; their titles in one query."""
-        positive = [("amount:sum", ">", 0)]
-        overdue, undated = (domain & Domain("timing", "=", key) for key in ("overdue", "undated"))
-        groups = {
-            "overdue": self._read_leads(overdue, "date:min, lead_id", LIST_LIMIT),
-            "undated": self._read_leads(undated, "amount:sum DESC, lead_id", LIST_LIMIT),
-            "biggest": self._read_leads(
-                domain, "amount:sum DESC, lead_id", BIGGEST_LIMIT, having=positive
+    def _prepare_lists(self, domain, totals):
+        """The biggest, the overdue and the undated leads; their titles in one query."""
+        report = self.env[PIPELINE]
+        by_amount = "amount:sum DESC, lead_id"
+        wanted = {
+            "biggest": (domain, [("amount:sum", ">", 0)], by_amount, BIGGEST_LIMIT),
+            "overdue": (
+                domain & Domain("timing", "=", "overdue"),
+                [],
+                "date:min, lead_id",
+                LIST_LIMIT,
             ),
+            "undated": (domain & Domain("timing", "=", "undated"), [], by_amount, LIST_LIMIT),
         }
-        lead_ids = {group[0].id for rows in groups.values() for group in rows}
+        groups = {
+            name: report._read_group(
+                leads,
+                ["lead_id", "stage_id", "user_id"],
+                [*SUMS, "date:min", "date:max", "date:count", "__count", "probability:max"],
+                having=having,
+                order=order,
+                limit=limit,
+            )
+            for name, (leads, having, order, limit) in wanted.items()
+        }
         # sudo: titles of the rows just read; accountants may not read leads themselves, and
         # `read` of a report's row shows its lead's title in the same way
-        leads = self.env["crm.lead"].sudo().browse(lead_ids)
-        leads.fetch(["name"])
-        rows = {
-            name: [self._prepare_lead(*group) for group in found] for name, found in groups.items()
+        leads = self.env["crm.lead"].sudo()
+        leads.browse({group[0].id for found in groups.values() for group in found}).fetch(["name"])
+        lists = {
+            name: {"rows": [self._prepare_lead(*group) for group in found]}
+            for name, found in groups.items()
         }
-        totals = {
-            timing: values
-            for timing, *values in self.env[PIPELINE]._read_group(
-                domain & Domain("timing", "in", ("overdue", "undated")),
-                ["timing"],
-                ["lead_id:count_distinct", *SUMS],
-            )
-        }
-        return {
-            "biggest": rows["biggest"],
-            **{
-                name: self._prepare_list(rows[name], *totals.get(name, (0, 0.0, 0.0)))
-                for name in ("overdue", "undated")
-            },
-        }
-
-    @api.model
-    def _read_leads(self, domain, order, limit, having=()):
-        """Per lead, as far as ``limit`` goes: lead, phase, owner, aggregates."""
-        return self.env[PIPELINE]._read_group(
-            domain,
-            ["lead_id", "stage_id", "user_id"],
-            LEAD_AGGREGATES,
-            having=having,
-            order=order,
-            limit=limit,
-        )
+        total = totals["amounts"]["total"]
+        for row in lists["biggest"]["rows"]:
+            row["share"] = total and self._format_percent(row["amounts"] / total * 100, 1)
+        counts = dict(report._read_group(domain, ["timing"], ["lead_id:count_distinct"]))
+        for name in ("overdue", "undated"):
+            rows, count = lists[name]["rows"], counts.get(name, 0)
+            lists[name].update(count=count, more_count=count - len(rows))
+            for kind in KINDS:
+                total = totals[kind][name]
+                more = total - sum(row[kind] for row in rows)
+                lists[name][kind] = total
+                lists[name][f"more_{kind}"] = self.env.company.currency_id.round(more) + 0.0
+        return lists
 
     @api.model
     def _prepare_lead(
@@ -279,70 +285,17 @@ class ReportPipelineQuarterly(models.AbstractModel):
         dates = [" – ".join(days)] if days else []
         if dated < rows:
             dates.append(self.env._("undated"))
+        round_amount = self.env.company.currency_id.round
         return {
             "lead_id": lead.id,
             # sudo: see _prepare_lists; users of other companies may not be readable
             "name": lead.sudo().name,
-            "stage": stage.sudo().name or "",
-            "owner": user.sudo().name or "",
+            "stage": stage.sudo().name,
+            "owner": user.sudo().name,
             "dates": ", ".join(dates),
             "probability": self._format_percent(probability),
-            "amount": self.env.company.currency_id.round(amount) + 0.0,
-            "weighted": self.env.company.currency_id.round(weighted) + 0.0,
-        }
-
-    @api.model
-    def _prepare_list(self, rows, count, amount, weighted):
-        """A list with its totals, and what the leads come to that it does not name."""
-        currency = self.env.company.currency_id
-        return {
-            "rows": rows,
-            "count": count,
-            "amount": currency.round(amount) + 0.0,
-            "weighted": currency.round(weighted) + 0.0,
-            "more_count": count - len(rows),
-            "more_amount": currency.round(amount - sum(row["amount"] for row in rows)) + 0.0,
-            "more_weighted": currency.round(weighted - sum(row["weighted"] for row in rows)) + 0.0,
-        }
-
-    # ------------------------------------------------------------
-    # Chart
-    # ------------------------------------------------------------
-
-    @api.model
-    def _prepare_chart(self, columns, totals):
-        """Bars of the columns and marks of the axis, in percent of the chart's height."""
-        values = [
-            totals[kind][column["key"]] for kind in ("amounts", "weighted") for column in columns
-        ]
-        marks = axis(min(values), max(values))
-        digits = 0 if marks[1] - marks[0] >= 1 else self.env.company.currency_id.decimal_places
-        return {
-            "zero": offset(0.0, marks, 100),
-            "marks": [
-                {
-                    "top": offset(mark, marks, 100),
-                    "label": formatLang(self.env, mark, digits=digits),
-                }
-                for mark in marks
-            ],
-            "groups": [
-                {
-                    **column,
-                    "bars": [
-                        dict(
-                            zip(
-                                ("top", "height"),
-                                bar(totals[kind][column["key"]], marks, 100),
-                                strict=True,
-                            ),
-                            kind=kind,
-                        )
-                        for kind in ("amounts", "weighted")
-                    ],
-                }
-                for column in columns
-            ],
+            "amounts": round_amount(amount) + 0.0,
+            "weighted": round_amount(weighted) + 0.0,
         }
 
     # ------------------------------------------------------------
@@ -363,18 +316,9 @@ class ReportPipelineQuarterly(models.AbstractModel):
         return self.env._("%(value)s %%", value=formatLang(self.env, value, digits=digits))
 
     @api.model
-    def _get_scope(self, domain):
-        """Whose leads these are, when the user may not see all."""
-        report = self.env[PIPELINE]
-        # sudo: only whether there are more is asked
-        if report.search_count(domain) == report.sudo().search_count(domain):
-            return False
-        return self.env._("Leads that %(user)s may see", user=self.env.user.name)
-
-    @api.model
-    def _prepare_notes(self, company, home, totals, scope):
+    def _prepare_notes(self, home, totals, scope):
         """How the figures come about, as a list of sentences."""
-        currency = company.currency_id.name
+        currency = self.env.company.currency_id.name
         notes = [
             self.env._(
                 "Open leads only. All amounts in %(currency)s, without taxes.", currency=currency
@@ -405,7 +349,14 @@ class ReportPipelineQuarterly(models.AbstractModel):
                     "difference counts at the planned order date."
                 )
             )
-        return [*notes, *self._prepare_notes_without_company(home), self._get_imprint()]
+        printed = self.env._(
+            "Printed by %(user)s on %(time)s.",
+            user=self.env.user.name,
+            time=format_datetime(
+                self.env, fields.Datetime.now(), tz=self.env.context.get("tz") or False
+            ),
+        )
+        return [*notes, *self._prepare_notes_without_company(home), printed]
 
     @api.model
     def _prepare_notes_without_company(self, home):
@@ -434,13 +385,3 @@ class ReportPipelineQuarterly(models.AbstractModel):
                 user=self.env.user.name,
             )
         ]
-
-    @api.model
-    def _get_imprint(self):
-        return self.env._(
-            "Printed by %(user)s on %(time)s.",
-            user=self.env.user.name,
-            time=format_datetime(
-                self.env, fields.Datetime.now(), tz=self.env.context.get("tz") or False
-            ),
-        )
