@@ -104,9 +104,14 @@ class CrmLeadWon(models.TransientModel):
     @api.constrains("user_id")
     def _check_user_id(self):
         """The manager follows the project: nobody from outside."""
-        # sudo: only who is an employee is asked
-        if any(user.share or not user.active for user in self.sudo().user_id):
+        if self.user_id != self._filter_managers(self.user_id):
             raise ValidationError(self.env._("Choose an employee as project manager."))
+
+    @api.model
+    def _filter_managers(self, users):
+        """Those of the users who may manage a project: employees who are still there."""
+        # sudo: users of other companies need not be readable
+        return users.filtered(lambda user: user.sudo().active and not user.sudo().share)
 
     @api.model
     def _check_sent_records(self, name, records):
@@ -184,7 +189,8 @@ class CrmLeadWon(models.TransientModel):
     def _compute_user_id(self):
         for wizard in self:
             lead = wizard._get_leads()[:1]
-            wizard.user_id = wizard.project_template_id.user_id or lead.user_id
+            manager = wizard._filter_managers(wizard.project_template_id.user_id)
+            wizard.user_id = manager or wizard._filter_managers(lead.user_id)
 
     @api.depends("lead_ids")
     def _compute_partner_id(self):
