@@ -135,7 +135,6 @@ STEPS = [
     "_set_project_order_line",
     "_apply_hours",
     "_move_tickets_with_hours",
-    "_share_followers",
     "_apply_handover_extension",
     "_post_handover_messages",
 ]
