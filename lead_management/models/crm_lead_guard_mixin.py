@@ -18,7 +18,7 @@ def check_sent(model, vals_list, names):
 
     :param model: an empty recordset of the model that the values are for
     :param list vals_list: dicts as ``create`` takes them
-    :param names: the fields to check; None for all
+    :param names: the fields to check; of the others, what is nested in them
     :raises AccessError: when the user may not read one of the records
     """
     for name in set().union(*vals_list):
@@ -29,16 +29,16 @@ def check_sent(model, vals_list, names):
         found = [collect(vals.get(name)) for vals in vals_list]
         comodel = model.env[field.comodel_name]
         ids = {record_id for record_ids, _nested in found for record_id in record_ids}
-        is_checked = names is None or name in names
-        if ids and is_checked:
-            if hasattr(model, "_check_sent_records"):
-                model._check_sent_records(name, comodel.browse(ids))
-            else:
-                comodel.browse(ids).check_access("read")
+        if ids and name in names:
+            model._check_sent_records(name, comodel.browse(ids))
         if nested := [vals for _ids, values in found for vals in values]:
-            # what is nested in a field that is checked is read in sudo mode with it
-            guarded = comodel._get_guarded_fields() if hasattr(comodel, "_check_sent") else ()
-            check_sent(comodel, nested, None if is_checked else guarded)
+            inner = set()
+            if hasattr(comodel, "_check_sent"):
+                inner |= comodel._get_guarded_fields()
+            if name in names:
+                # what is nested in a field that is checked is read in sudo mode with it
+                inner |= set(getattr(comodel, "_guarded_nested_fields", ()))
+            check_sent(comodel, nested, inner)
 
 
 class CrmLeadGuardMixin(models.AbstractModel):

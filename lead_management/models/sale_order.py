@@ -7,6 +7,8 @@ class SaleOrder(models.Model):
 
     # an offer counts for its lead, and runs in the lead's project
     _guarded_core_fields = ("opportunity_id",)
+    # an order that is sent within a lead is as much as its lines
+    _guarded_nested_fields = ("order_line",)
 
     # Core, before odoo/odoo#250694, computes this in the user's rights from a field that only
     # project users may read: salespeople who record hours could not open an offer at all.
