@@ -191,16 +191,21 @@ class CrmLeadPipelineReport(models.Model):
             today=fields.Date.context_today(self),
             amount=amount,
             weighted=weighted,
-            additional=SQL().join(
-                SQL("%s AS %s,", column, SQL.identifier(name))
-                for name, column in self._select_additional_fields().items()
-            ),
+            additional=self._get_additional_columns(),
             currency=self._get_currency_columns(),
             source=source,
             rates=self._join_rates("crm_lead"),
             condition=condition,
             company=self._where_company("crm_lead"),
             readable=self._where_readable(),
+        )
+
+    @api.model
+    def _get_additional_columns(self):
+        """SQL of the columns that other modules add, each with a comma after it."""
+        return SQL().join(
+            SQL("%s AS %s,", column, SQL.identifier(name))
+            for name, column in self._select_additional_fields().items()
         )
 
     @api.model

@@ -109,15 +109,13 @@ class CrmLeadPresalesReport(models.Model):
                    (crm_lead.active IS NOT TRUE AND crm_lead.won_status = 'pending') AS is_archived,
                    crm_lead.create_date, crm_lead.date_closed,
                    reason.id AS lost_reason_id, reason.kind AS lost_reason_kind,
-                   %(amount)s AS amount,
-                   %(won_value)s AS won_value,
+                   %(amount)s AS amount, %(won_value)s AS won_value,
                    COALESCE(presales.hours, 0) AS hours,
                    CASE WHEN crm_lead.won_status = 'lost' THEN COALESCE(presales.hours, 0) ELSE 0
                         END AS lost_hours,
                    %(cost)s AS cost,
                    CASE WHEN crm_lead.won_status = 'lost' THEN %(cost)s ELSE 0 END AS lost_cost,
-                   %(cost)s / NULLIF(%(won_value)s, 0) AS cost_per_won,
-                   %(currency)s
+                   %(cost)s / NULLIF(%(won_value)s, 0) AS cost_per_won, %(currency)s
               FROM crm_lead
          LEFT JOIN crm_lost_reason AS reason
                    ON reason.id = crm_lead.lost_reason_id AND crm_lead.won_status = 'lost'
