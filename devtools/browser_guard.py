@@ -3,9 +3,6 @@
 Odoo's HttpCase skips itself when no browser is found or the HTTP server is off.
 """
 
-import os
-from pathlib import Path
-
 import pytest
 
 from .odoo import SCREENSHOTS
@@ -60,9 +57,5 @@ class BrowserGuard:
 
 
 def pytest_configure(config):
-    """Register the plugin; the browser of each process gets a home of its own."""
+    """Register the plugin."""
     config.pluginmanager.register(BrowserGuard(), "browser-guard")
-    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        home = Path(os.environ["HOME"], worker)
-        home.mkdir(exist_ok=True)
-        os.environ["HOME"] = str(home)

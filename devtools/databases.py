@@ -71,10 +71,16 @@ def clone(source, target):
     partial = f"building_{os.getpid()}_{target}"[:60]
     drop(partial)
     postgres.query(f'CREATE DATABASE "{partial}" TEMPLATE "{source}"')
-    if (settings.FILESTORE / source).exists():
-        stored = (settings.FILESTORE / source, settings.FILESTORE / partial)
-        shutil.copytree(*stored, copy_function=os.link)
+    copy_filestore(source, partial)
     rename(partial, target)
+
+
+def copy_filestore(source, target):
+    """Give a database the files of another, as hard links; replaces what it had."""
+    shutil.rmtree(settings.FILESTORE / target, ignore_errors=True)
+    if (settings.FILESTORE / source).exists():
+        stored = (settings.FILESTORE / source, settings.FILESTORE / target)
+        shutil.copytree(*stored, copy_function=os.link)
 
 
 def rename(source, target):

@@ -49,7 +49,8 @@ def test(args):
 
 def pytest_command(config, database, args):
     """pytest's command line: the addon's tests and ours, unless args name others."""
-    command = [PYTHON, "-m", "pytest", "-p", "devtools.browser_guard"]
+    command = [PYTHON, "-m", "pytest"]
+    command += ["-p", "devtools.browser_guard", "-p", "devtools.parallel"]
     command += [f"--odoo-config={config}", f"--odoo-database={database}", "--odoo-http"]
     if names_tests(args):
         return [*command, *args]

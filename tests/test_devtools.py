@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from odoo.tools import config
+
 from devtools import databases, odoo, odoo_source, postgres, settings, testing, translations
 from devtools.browser_guard import is_browser_test
+from devtools.parallel import own_filestore
 from devtools.steps import Failure
 
 # What apt would fetch on a machine with a third party's suite of the same name.
@@ -132,6 +135,23 @@ def test_the_whole_suite_runs_in_parallel_and_named_tests_in_one_process():
     named = testing.pytest_command("conf", "db", ["tests/test_devtools.py"])
     assert "-n" not in named
     assert named[-1] == "tests/test_devtools.py"
+
+
+def test_a_process_of_a_parallel_run_loses_no_files_to_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "FILESTORE", tmp_path)
+    (tmp_path / "original").mkdir()
+    (tmp_path / "original" / "document").write_text("kept")
+    with own_filestore("original", "original-gw0"), own_filestore("original", "original-gw1"):
+        (tmp_path / "original-gw0" / "document").unlink()
+        assert (tmp_path / "original-gw1" / "document").read_text() == "kept"
+    assert [path.name for path in tmp_path.iterdir()] == ["original"]
+    with own_filestore("original", "original"):
+        assert (tmp_path / "original" / "document").read_text() == "kept"
+
+
+def test_this_process_has_the_filestore_of_its_database():
+    (database,) = config["db_name"]
+    assert config.filestore(database) == str(settings.FILESTORE / database)
 
 
 def test_this_process_uses_the_server_that_dev_started():
