@@ -130,19 +130,18 @@ class CrmLead(models.Model):
         Their hours stay where they are, in the lead project.
         """
         res = super()._handle_won_lost(old_status_by_lead, new_status_by_lead)
-        nothing = {"is_lost": False}
-        lost = {
-            is_lost: self.filtered(
-                lambda lead, is_lost=is_lost: (
-                    new_status_by_lead.get(lead.id, nothing)["is_lost"]
-                    == is_lost
-                    != old_status_by_lead.get(lead.id, nothing)["is_lost"]
-                )
-            )
-            for is_lost in (True, False)
-        }
-        lost[True]._close_tickets()
-        lost[False]._reopen()
+        declined, reopened = self.browse(), self.browse()
+        for lead in self:
+            status = new_status_by_lead.get(lead.id, {}).get("is_lost", False)
+            if status != old_status_by_lead.get(lead.id, {}).get("is_lost", False):
+                if status:
+                    declined |= lead
+                else:
+                    reopened |= lead
+        if declined:
+            declined._close_tickets()
+        if reopened:
+            reopened._reopen()
         return res
 
     def _imply_reopening(self, vals):
