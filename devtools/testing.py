@@ -33,6 +33,7 @@ def test(args):
         print(HELP)
         return 0
     system.ensure_program("chromium")
+    system.ensure_program("wkhtmltopdf")
     ensure_environment()
     shutil.rmtree(odoo.SCREENSHOTS, ignore_errors=True)
     with postgres.server(), databases.throw_away("test") as database:
