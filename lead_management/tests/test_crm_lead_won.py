@@ -305,7 +305,7 @@ class TestWonProject(LeadManagementCommon):
         lead.action_won()
         self.assertEqual((lead.won_status, lead.project_id), ("won", project))
 
-    def test_failed_conversion_changes_nothing(self):
+    def test_failed_handover_changes_nothing(self):
         lead = self.create_lead(stage="negotiation")
         line = self.record_hours(lead)
         target = self.create_project()
