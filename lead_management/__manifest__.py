@@ -9,6 +9,8 @@
     "data": [
         "security/lead_management_security.xml",
         "security/ir.model.access.csv",
+        "data/crm_lost_reason_data.xml",
+        "data/ir_cron_data.xml",
         "wizard/crm_lead_won_views.xml",
         "wizard/crm_lead_lost_views.xml",
         "wizard/crm_lead_payment_split_views.xml",

@@ -59,7 +59,8 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Keep the stages: they belong to the leads, not to the addon that brought them.
+    """Keep the stages and the reasons: they belong to the leads, not to the addon that brought
+    them.
 
     Core's labels get core's translations back.
     """
@@ -67,5 +68,5 @@ def uninstall_hook(env):
     if languages:
         env["ir.module.module"]._load_module_terms(["crm"], languages, overwrite=True)
     env["ir.model.data"].search(
-        [("module", "=", "lead_management"), ("model", "=", "crm.stage")]
+        [("module", "=", "lead_management"), ("model", "in", ["crm.stage", "crm.lost.reason"])]
     ).unlink()

@@ -102,6 +102,28 @@ class CrmLead(models.Model):
         }
         return Domain.OR(domains[state] for state in value if state in domains)
 
+    def _plan_for_owner(self, summarize, day):
+        """Plan a follow-up for whoever owns each of these leads: its salesperson, else the leader
+        of its team; without either there is none. The owner gets no mail.
+
+        :param summarize: a function of an environment that returns what to do, in its language
+        :param date day: when it is due
+        """
+        for user, leads in self.grouped(lambda lead: lead._get_follow_up_owner()).items():
+            if user:
+                # sudo: a customer or code without rights on follow-ups may be the cause
+                leads.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    day,
+                    summary=summarize(self.with_context(lang=user.lang).env),
+                    user_id=user.id,
+                )
+
+    def _get_follow_up_owner(self):
+        # sudo: the team need not be readable
+        lead = self.sudo()
+        return (lead.user_id | lead.team_id.user_id).filtered("active")[:1]
+
     @api.depends("partner_id.is_customer")
     def _compute_is_customer(self):
         for lead in self:

@@ -63,6 +63,7 @@ class CrmLead(models.Model):
             "_imply_stage_of_team",
             "_imply_stage_entry",
             "_imply_reopening",
+            "_imply_hold_end",
             "_imply_value_source",
         ):
             plan = [part for leads, values in plan for part in getattr(leads, rule)(values)]
@@ -74,6 +75,8 @@ class CrmLead(models.Model):
             # a value that follows its offer, before the lead may be decided
             self._recompute_recordset(["expected_revenue"])
         self._settle_payments(vals)
+        if vals.get("lost_reason_id"):
+            self._drop_reason_follow_ups()
 
     def unlink(self):
         """A deleted lead leaves the pipeline; what it was before stays in the figures."""

@@ -37,6 +37,7 @@ class CrmLeadPipelineReport(models.Model):
             "team_id",
             "type",
             "user_id",
+            "wake_up_date",
             "won_status",
         ],
         "crm.lead.payment": [
@@ -71,6 +72,9 @@ class CrmLeadPipelineReport(models.Model):
     )
     active = fields.Boolean(
         readonly=True, help="Not set for a lead that was archived without being decided."
+    )
+    is_on_hold = fields.Boolean(
+        "On Hold", readonly=True, help="Open leads that are put off until a later day."
     )
     source_id = fields.Many2one("utm.source", readonly=True)
     probability = fields.Float("Probability (%)", readonly=True, aggregator="avg")
@@ -176,6 +180,8 @@ class CrmLeadPipelineReport(models.Model):
                    crm_lead.team_id, crm_lead.source_id, crm_lead.company_id,
                    crm_lead.won_status, crm_lead.probability,
                    (crm_lead.active OR crm_lead.won_status != 'pending') AS active,
+                   COALESCE(crm_lead.active AND crm_lead.won_status = 'pending'
+                            AND crm_lead.wake_up_date > %(today)s, FALSE) AS is_on_hold,
                    %(amount)s AS amount,
                    %(weighted)s AS amount_weighted,
                    %(additional)s

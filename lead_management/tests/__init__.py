@@ -8,6 +8,8 @@ from . import test_crm_lead_won_offers
 from . import test_crm_lead_won_safety
 from . import test_crm_lead_won_hours
 from . import test_crm_lead_declined
+from . import test_crm_lead_on_hold
+from . import test_crm_lead_not_qualified
 from . import test_crm_lead_timesheet
 from . import test_crm_lead_follow_up
 from . import test_crm_lead_offer
