@@ -35,7 +35,7 @@ class CrmLead(models.Model):
     lacks_offer = fields.Boolean(compute="_compute_missing_needs")
 
     @api.depends("stage_id", "category_properties", "order_ids", *CONTACT_FIELDS)
-    @api.depends_context("lead_needs_stage_id", "lang")
+    @api.depends_context("lead_needs_stage_view_ref", "lang")
     def _compute_missing_needs(self):
         stage = self._get_needed_stage()
         missing = self._origin._find_missing_needs(stage) if stage else {}
@@ -230,11 +230,12 @@ class CrmLead(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Missing for “%(stage)s”", stage=stage.name),
             "res_model": "crm.lead",
-            "context": {"lead_needs_stage_id": stage.id, "active_test": False},
+            # of a context, the browser tells get_view nothing but names with this ending
+            "context": {"lead_needs_stage_view_ref": stage.id, "active_test": False},
         }
         if len(self) == 1:
             names = self._get_needed_fields(stage, needs)
-            action["context"]["lead_needs_names"] = names
+            action["context"]["lead_needs_names_view_ref"] = names
             return {**action, "res_id": self.id, "views": [(form.id, "form")], "target": "new"}
         view = self.env.ref("lead_management.crm_lead_view_list_needs")
         return {
@@ -246,7 +247,7 @@ class CrmLead(models.Model):
     @api.model
     def _get_needed_stage(self):
         """The stage that the needs on the screen are of (``crm.stage``), by the context."""
-        stage_id = self.env.context.get("lead_needs_stage_id")
+        stage_id = self.env.context.get("lead_needs_stage_view_ref")
         stages = self.env["crm.stage"]
         return stages.browse(stage_id).exists() if isinstance(stage_id, int) else stages
 
@@ -272,7 +273,7 @@ class CrmLead(models.Model):
         """The fields in the form of what is missing: dict of name to whether it is required."""
         stage = self._get_needed_stage()
         names = self._get_needed_fields(stage) if stage else []
-        asked = self.env.context.get("lead_needs_names")
+        asked = self.env.context.get("lead_needs_names_view_ref")
         if isinstance(asked, list):
             names = [name for name in names if name in asked]
         required = stage.sudo().required_field_ids.mapped("name")
@@ -281,7 +282,7 @@ class CrmLead(models.Model):
     @api.model
     def _get_view_cache_key(self, view_id=None, view_type="form", **options):
         key = super()._get_view_cache_key(view_id, view_type, **options)
-        if self.env.context.get("lead_needs_stage_id"):
+        if self.env.context.get("lead_needs_stage_view_ref"):
             key += tuple(self._get_shown_needs().items())
         return key
 
