@@ -235,7 +235,7 @@ class CrmLead(models.Model):
         }
         if len(self) == 1:
             names = self._get_needed_fields(stage, needs)
-            action["context"]["lead_needs_names_view_ref"] = names
+            action["context"]["lead_needs_names_view_ref"] = ",".join(names)
             return {**action, "res_id": self.id, "views": [(form.id, "form")], "target": "new"}
         view = self.env.ref("lead_management.crm_lead_view_list_needs")
         return {
@@ -274,8 +274,8 @@ class CrmLead(models.Model):
         stage = self._get_needed_stage()
         names = self._get_needed_fields(stage) if stage else []
         asked = self.env.context.get("lead_needs_names_view_ref")
-        if isinstance(asked, list):
-            names = [name for name in names if name in asked]
+        if isinstance(asked, str):
+            names = [name for name in names if name in asked.split(",")]
         required = stage.sudo().required_field_ids.mapped("name")
         return {name: name in required for name in names}
 
