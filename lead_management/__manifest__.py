@@ -23,6 +23,7 @@
         "views/crm_lead_views_form.xml",
         "views/crm_lead_views_form_contact.xml",
         "views/crm_lead_views_form_tabs.xml",
+        "views/crm_lead_needs_views.xml",
         "views/crm_lead_views_kanban.xml",
         "views/crm_lead_views_list.xml",
         "views/crm_lead_views_search.xml",

@@ -22,6 +22,7 @@ def pre_init_hook(env):
             ADD COLUMN IF NOT EXISTS payment_count int4,
             ADD COLUMN IF NOT EXISTS payment_anchor_date date,
             ADD COLUMN IF NOT EXISTS value_source varchar DEFAULT 'manual',
+            ADD COLUMN IF NOT EXISTS category_properties jsonb,
             ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
         ALTER TABLE crm_lead
             ALTER COLUMN value_source DROP DEFAULT,

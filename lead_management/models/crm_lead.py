@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 
+from .crm_lead_needs import NEEDS_SETTLED
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -267,7 +269,10 @@ class CrmLead(models.Model):
                     projects=", ".join(projects.mapped("name")),
                 )
             )
-        return super()._merge_opportunity(*args, **kwargs)
+        # the stage of the merged lead is chosen by a rule, whatever it needs
+        leads = self.with_context(lead_needs=NEEDS_SETTLED)
+        merged = super(CrmLead, leads)._merge_opportunity(*args, **kwargs)
+        return merged.with_env(self.env)
 
     def _merge_dependences(self, opportunities):
         """Core's hook: the merged lead takes over the tickets, all hours, offers and the project.

@@ -54,13 +54,15 @@ class CrmLead(models.Model):
 
         :return: the action of ``crm.lead.won``, or that of the project
         :raises AccessError: when the user may not change one of the leads
-        :raises UserError: when some of them run in a project already and others do not
+        :raises UserError: when some of them run in a project already and others do not, or when
+            one lacks what the won stage needs
         """
         self.check_access("write")
         self._check_not_handed_over_apart()
         if self._is_handed_over() and not self._has_rest_to_hand_over():
             self.filtered(lambda lead: lead.won_status != "won").action_set_won()
             return self[:1].action_view_project()
+        self._check_needs_of_won_stage()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_management.crm_lead_won_action"
         )

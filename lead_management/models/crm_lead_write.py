@@ -9,6 +9,8 @@ once. A plan that adds nothing is saved.
 
 from odoo import api, models
 
+from .crm_lead_needs import NEEDS_SETTLED
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -24,7 +26,7 @@ class CrmLead(models.Model):
         if any(values is not vals for _leads, values in plan):
             # a rule that has run on the final values does not run again on the first ones: so
             # base_automation itself calls what it computes
-            once = self.with_context(__action_feedback=True)
+            once = self.with_context(__action_feedback=True, lead_needs=NEEDS_SETTLED)
             for leads, values in plan:
                 if leads:
                     leads.with_env(once.env).write(values)
@@ -65,6 +67,8 @@ class CrmLead(models.Model):
             "_imply_reopening",
             "_imply_hold_end",
             "_imply_value_source",
+            # last: it judges what the others decided
+            "_refuse_unmet_needs",
         ):
             plan = [part for leads, values in plan for part in getattr(leads, rule)(values)]
         return plan

@@ -418,6 +418,7 @@ class CrmLeadWon(models.TransientModel):
         plan = leads._plan_handover(self._get_choices())
         if plan.refusals:
             raise UserError("\n".join(plan.refusals))
+        leads._check_needs_of_won_stage()
         project = leads._apply_handover(plan)
         return self._get_result_action(project)
 
