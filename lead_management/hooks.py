@@ -17,6 +17,7 @@ def pre_init_hook(env):
         ALTER TABLE crm_lead
             ADD COLUMN IF NOT EXISTS next_follow_up date,
             ADD COLUMN IF NOT EXISTS main_order_id int4,
+            ADD COLUMN IF NOT EXISTS order_cancelled bool,
             ADD COLUMN IF NOT EXISTS planned_revenue numeric,
             ADD COLUMN IF NOT EXISTS planned_prorated_revenue numeric,
             ADD COLUMN IF NOT EXISTS payment_count int4,
@@ -47,10 +48,12 @@ def pre_init_hook(env):
 def post_init_hook(env):
     """Give a database without leads the nine stages; leave any other one as it is.
 
-    The history starts with one row per open lead. Core's lost reasons get their kinds.
+    There, confirmed offers win their leads. The history starts with one row per open lead. Core's lost reasons get their kinds.
     Our terms for core's labels win over core's in the languages that are installed already.
     """
     env["crm.stage"]._install_standard_stages()
+    if not env["crm.lead"].with_context(active_test=False).search_count([], limit=1):
+        env["res.company"].search([]).write({"lead_won_by_order": True})
     env["crm.lead.history"]._record_open_leads()
     env["crm.lost.reason"]._fill_core_kinds()
     languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]

@@ -27,6 +27,19 @@ class ResCompany(models.Model):
         help="Proposed when a lead is won.",
     )
 
+    lead_won_by_order = fields.Boolean(
+        "Confirmed Offers Win Their Lead",
+        groups="base.group_user",
+        help="A lead is won as soon as one of its offers is confirmed, also by the customer.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A new company wins its leads as the current one does."""
+        # sudo: only this one setting is read
+        proposal = self.env.company.sudo().lead_won_by_order
+        return super().create([{"lead_won_by_order": proposal, **vals} for vals in vals_list])
+
     @api.constrains("lead_project_id")
     def _check_lead_project_id(self):
         for company in self.filtered("lead_project_id"):

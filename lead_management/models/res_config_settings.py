@@ -18,3 +18,4 @@ class ResConfigSettings(models.TransientModel):
     lead_won_confirm_order = fields.Boolean(
         related="company_id.lead_won_confirm_order", readonly=False
     )
+    lead_won_by_order = fields.Boolean(related="company_id.lead_won_by_order", readonly=False)

@@ -40,6 +40,7 @@ from . import test_figures_reconciliation
 from . import test_crm_lead_payment
 from . import test_crm_lead_payment_figures
 from . import test_crm_lead_payment_plan
+from . import test_crm_lead_signed
 from . import test_dashboard
 from . import test_figures_tour
 from . import test_figures_roles_tour
