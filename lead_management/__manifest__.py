@@ -11,6 +11,7 @@
         "security/ir.model.access.csv",
         "wizard/crm_lead_won_views.xml",
         "wizard/crm_lead_lost_views.xml",
+        "wizard/crm_lead_service_request_views.xml",
         "wizard/crm_lead_payment_split_views.xml",
         "wizard/crm_stage_load_views.xml",
         "views/crm_stage_views.xml",

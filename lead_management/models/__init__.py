@@ -16,6 +16,7 @@ from . import crm_lead_stage
 from . import crm_lead_timesheet
 from . import crm_lead_offer
 from . import crm_lead_decision
+from . import crm_lead_service
 from . import crm_lead_value
 from . import crm_lead_payment
 from . import crm_lead_payment_plan

@@ -63,6 +63,7 @@ class CrmLead(models.Model):
             "_imply_stage_of_team",
             "_imply_stage_entry",
             "_imply_reopening",
+            "_imply_request_type",
             "_imply_value_source",
         ):
             plan = [part for leads, values in plan for part in getattr(leads, rule)(values)]

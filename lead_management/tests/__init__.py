@@ -44,3 +44,4 @@ from . import test_figures_foreign_rules
 from . import test_rights_before_sudo
 from . import test_dialogs_least_privileged
 from . import test_crm_lead_portal_partner
+from . import test_crm_lead_service_request
