@@ -17,7 +17,6 @@ class CrmLead(models.Model):
     )
     service_task_id = fields.Many2one(
         "project.task",
-        "Service Task",
         readonly=True,
         copy=False,
         index="btree_not_null",
