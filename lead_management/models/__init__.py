@@ -20,6 +20,7 @@ from . import crm_lead_decision
 from . import crm_lead_not_qualified
 from . import crm_lead_on_hold
 from . import crm_lead_signed
+from . import crm_lead_service
 from . import crm_lead_value
 from . import crm_lead_payment
 from . import crm_lead_payment_plan

@@ -66,6 +66,7 @@ class CrmLead(models.Model):
             "_imply_stage_entry",
             "_imply_reopening",
             "_imply_hold_end",
+            "_imply_request_type",
             "_imply_value_source",
             # last: it judges what the others decided
             "_refuse_unmet_needs",

@@ -50,3 +50,4 @@ from . import test_dialogs_least_privileged
 from . import test_crm_lead_portal_partner
 from . import test_crm_lead_needs
 from . import test_crm_lead_needs_tour
+from . import test_crm_lead_service_request
