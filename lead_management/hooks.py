@@ -48,7 +48,8 @@ def pre_init_hook(env):
 def post_init_hook(env):
     """Give a database without leads the nine stages; leave any other one as it is.
 
-    There, confirmed offers win their leads. The history starts with one row per open lead. Core's lost reasons get their kinds.
+    There, confirmed offers win their leads. The history starts with one row per open lead.
+    Core's lost reasons get their kinds.
     Our terms for core's labels win over core's in the languages that are installed already.
     """
     env["crm.stage"]._install_standard_stages()

@@ -43,7 +43,8 @@ class TestPreInit(LeadManagementCommon):
         self.env.cr.execute(
             """
             ALTER TABLE crm_lead DROP COLUMN next_follow_up, DROP COLUMN main_order_id,
-                                 DROP COLUMN value_source, DROP COLUMN order_cancelled, DROP COLUMN project_state
+                                 DROP COLUMN value_source, DROP COLUMN order_cancelled,
+                                 DROP COLUMN project_state
             """
         )
 
