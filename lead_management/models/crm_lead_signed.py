@@ -2,6 +2,8 @@
 
 import logging
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -74,6 +76,8 @@ class CrmLead(models.Model):
                 self.with_context(mail_post_autofollow_author_skip=True).message_post(
                     body=body, partner_ids=[partner.id for partner in recipients], **author
                 )
+        except OperationalError:  # such as a conflict: the whole transaction runs again
+            raise
         except Exception:  # pylint: disable=broad-exception-caught
             _logger.exception("The owner of lead %s was not told", self.id)
 
@@ -89,6 +93,8 @@ class CrmLead(models.Model):
                     lead.activity_schedule(
                         "mail.mail_activity_data_todo", summary=summary, user_id=lead.user_id.id
                     )
+            except OperationalError:
+                raise
             except Exception:  # pylint: disable=broad-exception-caught
                 _logger.exception("No follow-up for the cancelled order of lead %s", lead.id)
 
