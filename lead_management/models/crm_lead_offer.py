@@ -53,6 +53,24 @@ class CrmLead(models.Model):
             self._recompute_recordset(["expected_revenue"])
             self.write({"main_order_id": False, "value_source": "manual"})
 
+    def _get_main_offers(self):
+        """Their main offers that are not cancelled (``sale.order`` in sudo mode).
+
+        sudo: the offer of a lead is told to who may read the lead, whoever wrote it.
+        """
+        return self.sudo().main_order_id.filtered(lambda order: order.state != "cancel")
+
+    def _choose_main_offers(self, orders):
+        """Make each of these offers the main one of its lead.
+
+        :param orders: ``sale.order``, offers of these leads, at most one of each
+        """
+        # sudo: the offers may be a colleague's; whoever chose them may change the leads
+        for order in orders.sudo():
+            lead = self.browse(order.opportunity_id.id)
+            if lead.sudo().main_order_id != order:
+                lead.write({"main_order_id": order.id})
+
     def _get_offers(self):
         """The offers of these leads that are not cancelled, whoever wrote them.
 

@@ -142,8 +142,7 @@ class CrmLeadWon(models.TransientModel):
     def _get_main_orders(self):
         """The offers that count (``sale.order``): the chosen one of a lead, those of several."""
         leads = self._get_leads()
-        # sudo: see _get_main_order
-        return leads.sudo().main_order_id if len(leads) > 1 else self._get_main_order()
+        return leads._get_main_offers() if len(leads) > 1 else self._get_main_order()
 
     @api.depends("lead_ids")
     @api.depends_context("company")
@@ -218,7 +217,7 @@ class CrmLeadWon(models.TransientModel):
     @api.depends("lead_ids")
     def _compute_main_order_id(self):
         for wizard in self:
-            wizard.main_order_id = wizard._get_leads().sudo().main_order_id[:1]
+            wizard.main_order_id = wizard._get_leads()._get_main_offers()[:1]
 
     @api.depends("lead_ids", "main_order_id")
     def _compute_confirm_order(self):
