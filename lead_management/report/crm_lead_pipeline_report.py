@@ -1,6 +1,8 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, date_utils
+from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
+
+from ..tools.quarters import fiscal_shift
 
 _lt = LazyTranslate(__name__)
 
@@ -229,14 +231,7 @@ class CrmLeadPipelineReport(models.Model):
     def _get_fiscal_quarter_sql(self, date):
         """SQL of the fiscal quarter of ``date``, such as ``2026 Q1`` or ``2026/27 Q4``."""
         company = self.env.company
-        month = int(company.fiscalyear_last_month)
-        # the fiscal year's last day as an offset from a month's end, for years ending mid-month
-        is_month_end = company.fiscalyear_last_day >= 28 and (
-            date_utils.end_of(fields.Date.to_date(f"2025-{month:02}-01"), "month").day
-            <= company.fiscalyear_last_day
-        )
-        days = 0 if is_month_end else company.fiscalyear_last_day
-        shift = month % 12 if is_month_end else (month - 1)
+        days, shift = fiscal_shift(int(company.fiscalyear_last_month), company.fiscalyear_last_day)
         start = SQL(
             "(DATE_TRUNC('month', %s - %s) - MAKE_INTERVAL(months => %s))", date, days, shift
         )

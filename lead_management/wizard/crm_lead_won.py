@@ -256,7 +256,7 @@ class CrmLeadWon(models.TransientModel):
                 "draft",
                 "sent",
             ) and main_order.sudo(False).has_access("write")
-            wizard.has_other_customer = wizard._has_other_customer()
+            wizard.has_other_customer = bool(plan.other_customer)
             wizard.hours_count = len(plan.moving)
             wizard.hours_text = wizard._get_hours_text(plan)
             wizard.contact_text = wizard._get_contact_text()
@@ -298,18 +298,6 @@ class CrmLeadWon(models.TransientModel):
             "allow_billable": True,
             "allow_timesheets": True,
         }
-
-    def _has_other_customer(self):
-        """Whether the existing project is for somebody else than the contact."""
-        # sudo: the customer of a project need not be readable for a salesperson
-        project = self.project_id._origin.sudo(False)._filtered_access("read")
-        customer = project.sudo().partner_id.commercial_partner_id
-        partners = (self.partner_id or self._get_leads().partner_id).commercial_partner_id
-        return bool(
-            self.target == "existing"
-            and customer
-            and (self.partner_choice == "create" or partners._origin - customer)
-        )
 
     def _get_hours_text(self, plan):
         texts = []
