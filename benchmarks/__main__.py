@@ -6,13 +6,13 @@ import sys
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from benchmarks import against_stock, conversion, installation, pipeline, reports, rights
+from benchmarks import against_stock, handover, installation, pipeline, reports, rights
 from benchmarks.loaded import loaded_databases
 from devtools import databases
 from devtools.steps import say
 
 # name on the command line: what measures it, with a database of its own or the loaded ones
-ON_EMPTY = {"conversion": conversion}
+ON_EMPTY = {"handover": handover}
 ON_LOADED = {
     "installation": installation,
     "pipeline": pipeline,

@@ -17,11 +17,13 @@ def pre_init_hook(env):
         ALTER TABLE crm_lead
             ADD COLUMN IF NOT EXISTS next_follow_up date,
             ADD COLUMN IF NOT EXISTS main_order_id int4,
+            ADD COLUMN IF NOT EXISTS order_cancelled bool,
             ADD COLUMN IF NOT EXISTS planned_revenue numeric,
             ADD COLUMN IF NOT EXISTS planned_prorated_revenue numeric,
             ADD COLUMN IF NOT EXISTS payment_count int4,
             ADD COLUMN IF NOT EXISTS payment_anchor_date date,
             ADD COLUMN IF NOT EXISTS value_source varchar DEFAULT 'manual',
+            ADD COLUMN IF NOT EXISTS category_properties jsonb,
             ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
         ALTER TABLE crm_lead
             ALTER COLUMN value_source DROP DEFAULT,
@@ -46,10 +48,13 @@ def pre_init_hook(env):
 def post_init_hook(env):
     """Give a database without leads the nine stages; leave any other one as it is.
 
-    The history starts with one row per open lead. Core's lost reasons get their kinds.
+    There, confirmed offers win their leads. The history starts with one row per open lead.
+    Core's lost reasons get their kinds.
     Our terms for core's labels win over core's in the languages that are installed already.
     """
     env["crm.stage"]._install_standard_stages()
+    if not env["crm.lead"].with_context(active_test=False).search_count([], limit=1):
+        env["res.company"].search([]).write({"lead_won_by_order": True})
     env["crm.lead.history"]._record_open_leads()
     env["crm.lost.reason"]._fill_core_kinds()
     languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
@@ -59,7 +64,8 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Keep the stages: they belong to the leads, not to the addon that brought them.
+    """Keep the stages and the reasons: they belong to the leads, not to the addon that brought
+    them.
 
     Core's labels get core's translations back.
     """
@@ -67,5 +73,5 @@ def uninstall_hook(env):
     if languages:
         env["ir.module.module"]._load_module_terms(["crm"], languages, overwrite=True)
     env["ir.model.data"].search(
-        [("module", "=", "lead_management"), ("model", "=", "crm.stage")]
+        [("module", "=", "lead_management"), ("model", "in", ["crm.stage", "crm.lost.reason"])]
     ).unlink()

@@ -14,8 +14,13 @@ from . import crm_lead_category
 from . import crm_lead
 from . import crm_lead_stage
 from . import crm_lead_timesheet
+from . import crm_lead_needs
 from . import crm_lead_offer
 from . import crm_lead_decision
+from . import crm_lead_not_qualified
+from . import crm_lead_on_hold
+from . import crm_lead_signed
+from . import crm_lead_service
 from . import crm_lead_value
 from . import crm_lead_payment
 from . import crm_lead_payment_plan

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 
+from .crm_lead_needs import NEEDS_SETTLED
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -101,6 +103,28 @@ class CrmLead(models.Model):
             "planned": Domain("next_follow_up", ">", today),
         }
         return Domain.OR(domains[state] for state in value if state in domains)
+
+    def _plan_for_owner(self, summarize, day):
+        """Plan a follow-up for whoever owns each of these leads: its salesperson, else the leader
+        of its team; without either there is none. The owner gets no mail.
+
+        :param summarize: a function of an environment that returns what to do, in its language
+        :param date day: when it is due
+        """
+        for user, leads in self.grouped(lambda lead: lead._get_follow_up_owner()).items():
+            if user:
+                # sudo: a customer or code without rights on follow-ups may be the cause
+                leads.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    day,
+                    summary=summarize(self.with_context(lang=user.lang).env),
+                    user_id=user.id,
+                )
+
+    def _get_follow_up_owner(self):
+        # sudo: the team need not be readable
+        lead = self.sudo()
+        return (lead.user_id | lead.team_id.user_id).filtered("active")[:1]
 
     @api.depends("partner_id.is_customer")
     def _compute_is_customer(self):
@@ -245,7 +269,10 @@ class CrmLead(models.Model):
                     projects=", ".join(projects.mapped("name")),
                 )
             )
-        return super()._merge_opportunity(*args, **kwargs)
+        # the stage of the merged lead is chosen by a rule, whatever it needs
+        leads = self.with_context(lead_needs=NEEDS_SETTLED)
+        merged = super(CrmLead, leads)._merge_opportunity(*args, **kwargs)
+        return merged.with_env(self.env)
 
     def _merge_dependences(self, opportunities):
         """Core's hook: the merged lead takes over the tickets, all hours, offers and the project.

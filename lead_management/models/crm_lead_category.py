@@ -17,6 +17,9 @@ class CrmLeadCategory(models.Model):
     company_id = fields.Many2one(
         "res.company", help="Only leads of this company can have the category. Empty: all can."
     )
+    properties_definition = fields.PropertiesDefinition(
+        "Questions", help="What is asked about every lead of this category."
+    )
     project_template_id = fields.Many2one(
         "project.project",
         domain="[('is_template', '=', True)]",

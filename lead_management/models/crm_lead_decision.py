@@ -54,13 +54,15 @@ class CrmLead(models.Model):
 
         :return: the action of ``crm.lead.won``, or that of the project
         :raises AccessError: when the user may not change one of the leads
-        :raises UserError: when some of them run in a project already and others do not
+        :raises UserError: when some of them run in a project already and others do not, or when
+            one lacks what the won stage needs
         """
         self.check_access("write")
         self._check_not_handed_over_apart()
         if self._is_handed_over() and not self._has_rest_to_hand_over():
             self.filtered(lambda lead: lead.won_status != "won").action_set_won()
             return self[:1].action_view_project()
+        self._check_needs_of_won_stage()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_management.crm_lead_won_action"
         )
@@ -114,15 +116,55 @@ class CrmLead(models.Model):
         return action
 
     def action_set_lost(self, **additional_values):
-        """Core's way to decline; here it takes a reason.
+        """Core's way to decline. The screens ask for a reason; code need not give one: then the
+        owner is asked.
 
-        :raises UserError: when a lead has no reason and none is given
+        :param additional_values: values of the leads, such as ``lost_reason_id`` and
+            ``wake_up_date``, the day until which they are parked
         """
-        if not additional_values.get("lost_reason_id") and not all(
-            lead.lost_reason_id for lead in self
-        ):
-            raise UserError(self.env._("Say why: declining a lead takes a reason."))
-        return super().action_set_lost(**additional_values)
+        declined = self.filtered(lambda lead: lead.won_status != "lost")
+        # core archives first: a lead at 0 % is declined before it has its reason
+        leads = self.with_context(lead_reason_follows=True)
+        res = super(CrmLead, leads).action_set_lost(**additional_values)
+        declined._ask_for_reason()
+        return res
+
+    def _ask_for_reason(self):
+        """Have the owners of declined leads without a reason asked for it, once."""
+        leads = self.filtered(lambda lead: lead.won_status == "lost" and not lead.lost_reason_id)
+        if leads:
+            leads -= self.browse(leads._find_reason_follow_ups().mapped("res_id"))
+            leads._plan_for_owner(self._get_reason_summary, fields.Date.context_today(self))
+
+    @api.model
+    def _get_reason_summary(self, env):
+        return env._("Enter the reason why the lead was declined")
+
+    def _find_reason_follow_ups(self):
+        """The open follow-ups by which the leads' owners are asked for a reason."""
+        languages = self.env["res.lang"].get_installed()
+        summaries = {
+            self._get_reason_summary(self.with_context(lang=code).env) for code, _name in languages
+        }
+        # sudo: those of colleagues, too
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("automated", "=", True),
+                    ("summary", "in", list(summaries)),
+                ]
+            )
+        )
+
+    def _drop_reason_follow_ups(self):
+        """Nobody needs to enter the reason any more."""
+        declined = self.filtered(lambda lead: lead.won_status == "lost")
+        if declined:
+            declined._find_reason_follow_ups().unlink()
 
     def _handle_won_lost(self, old_status_by_lead, new_status_by_lead):
         """Core's hook on every way to decline or reopen: tickets close and open with the lead.
@@ -130,19 +172,21 @@ class CrmLead(models.Model):
         Their hours stay where they are, in the lead project.
         """
         res = super()._handle_won_lost(old_status_by_lead, new_status_by_lead)
-        nothing = {"is_lost": False}
-        lost = {
-            is_lost: self.filtered(
-                lambda lead, is_lost=is_lost: (
-                    new_status_by_lead.get(lead.id, nothing)["is_lost"]
-                    == is_lost
-                    != old_status_by_lead.get(lead.id, nothing)["is_lost"]
-                )
-            )
-            for is_lost in (True, False)
-        }
-        lost[True]._close_tickets()
-        lost[False]._reopen()
+        declined, reopened = self.browse(), self.browse()
+        for lead in self:
+            status = new_status_by_lead.get(lead.id, {}).get("is_lost", False)
+            if status != old_status_by_lead.get(lead.id, {}).get("is_lost", False):
+                if status:
+                    declined |= lead
+                else:
+                    reopened |= lead
+        if declined:
+            declined._close_tickets()
+            if not self.env.context.get("lead_reason_follows"):
+                # a lead that is created as declined was declined elsewhere, before
+                declined.filtered(lambda lead: lead.id in old_status_by_lead)._ask_for_reason()
+        if reopened:
+            reopened._reopen()
         return res
 
     def _imply_reopening(self, vals):
@@ -162,6 +206,8 @@ class CrmLead(models.Model):
         """Leads that are not declined any more, on whatever way: their tickets open again,
         reason and closing date go."""
         self._reopen_tickets()
+        if self:
+            self._find_reason_follow_ups().unlink()
         open_leads = self.filtered(lambda lead: lead.active and lead.won_status == "pending")
         if open_leads:
             open_leads.write({"lost_reason_id": False, "date_closed": False})

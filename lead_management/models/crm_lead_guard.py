@@ -1,6 +1,7 @@
 """Who may see and send what of this addon on a lead. Loaded last: it comes before all rules."""
 
 from odoo import models
+from odoo.tools import ormcache
 
 from .crm_lead_guard_mixin import is_ours
 
@@ -15,9 +16,14 @@ class CrmLead(models.Model):
         """Our fields are for employees, also where others may read the lead, such as the
         partner it is assigned to."""
         # asked for each field of each record that is read: the cheap questions come first
-        if is_ours(field) and not self.env.su and self.env.user.share:
+        if is_ours(field) and not self.env.su and self._is_for_outsider():
             return False
         return super()._has_field_access(field, operation)
+
+    @ormcache("self.env.uid")
+    def _is_for_outsider(self):
+        """Whether the user is no employee; remembered as long as his groups are."""
+        return self.env.user.share
 
     def _check_sent_records(self, name, records):
         """The offer of a lead is told to who may read the lead, whoever wrote it."""

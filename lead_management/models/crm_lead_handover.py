@@ -45,6 +45,7 @@ class CrmLead(models.Model):
         """
         self = self._without_new_followers(plan)
         facts = self._apply_contact(plan)
+        self._choose_main_offers(plan.choices.main_orders)
         self.filtered(lambda lead: lead.won_status != "won").action_set_won()
         project = self._get_or_create_handover_project(plan)
         if project:

@@ -333,6 +333,7 @@ class CrmLead(models.Model):
         customer = project.partner_id.commercial_partner_id
         partners = (choices.partner or self.partner_id).commercial_partner_id
         if customer and (partners - customer or choices.partner_choice == "create"):
+            plan.other_customer = customer
             message = self.env._(
                 "Project “%(project)s” is for %(customer)s, who is not the contact of the lead.",
                 project=project.name,

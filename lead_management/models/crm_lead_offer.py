@@ -10,13 +10,11 @@ class CrmLead(models.Model):
     main_order_id = fields.Many2one(
         "sale.order",
         "Main Offer",
-        compute="_compute_main_order_id",
-        store=True,
-        readonly=False,
         copy=False,
         index="btree_not_null",
         domain="[('opportunity_id', '=', id), ('state', '!=', 'cancel')]",
-        help="The one offer that counts for the value. The only offer by default.",
+        help="The one offer that counts for the value. The first offer, until somebody chooses "
+        "another one.",
     )
     order_to_assign_id = fields.Many2one(
         "sale.order",
@@ -47,13 +45,31 @@ class CrmLead(models.Model):
                     )
                 )
 
-    @api.depends("order_ids.state")
-    def _compute_main_order_id(self):
-        all_offers = self._origin._get_offers().grouped("opportunity_id")
-        for lead in self:
-            offers = all_offers.get(lead._origin, lead.main_order_id.browse())
-            if lead.main_order_id not in offers or not lead.main_order_id:
-                lead.main_order_id = offers if len(offers) == 1 else False
+    def _lose_main_offer(self):
+        """Their main offer is not theirs any more: none counts until a new one comes, and the
+        value stays."""
+        if self:
+            # a value that still waits to be taken over is the offer's, too
+            self._recompute_recordset(["expected_revenue"])
+            self.write({"main_order_id": False, "value_source": "manual"})
+
+    def _get_main_offers(self):
+        """Their main offers that are not cancelled (``sale.order`` in sudo mode).
+
+        sudo: the offer of a lead is told to who may read the lead, whoever wrote it.
+        """
+        return self.sudo().main_order_id.filtered(lambda order: order.state != "cancel")
+
+    def _choose_main_offers(self, orders):
+        """Make each of these offers the main one of its lead.
+
+        :param orders: ``sale.order``, offers of these leads, at most one of each
+        """
+        # sudo: the offers may be a colleague's; whoever chose them may change the leads
+        for order in orders.sudo():
+            lead = self.browse(order.opportunity_id.id)
+            if lead.sudo().main_order_id != order:
+                lead.write({"main_order_id": order.id})
 
     def _get_offers(self):
         """The offers of these leads that are not cancelled, whoever wrote them.

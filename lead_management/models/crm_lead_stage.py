@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import float_compare
 
 from ..tools.plans import imply
+from .crm_lead_needs import NEEDS_SETTLED
 
 
 class CrmLead(models.Model):
@@ -98,6 +99,8 @@ class CrmLead(models.Model):
             draft.update(changes)
             stage = draft.stage_id._origin
             moves = stage != leads[0].stage_id
+            # nobody chose the stage: what it needs is no reason to keep the old team
+            leads = leads.with_context(lead_needs=NEEDS_SETTLED) if moves else leads
             plan.append((leads, {**vals, "stage_id": stage.id} if moves else vals))
         return plan
 

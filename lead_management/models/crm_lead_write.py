@@ -9,6 +9,8 @@ once. A plan that adds nothing is saved.
 
 from odoo import api, models
 
+from .crm_lead_needs import NEEDS_SETTLED
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -24,7 +26,7 @@ class CrmLead(models.Model):
         if any(values is not vals for _leads, values in plan):
             # a rule that has run on the final values does not run again on the first ones: so
             # base_automation itself calls what it computes
-            once = self.with_context(__action_feedback=True)
+            once = self.with_context(__action_feedback=True, lead_needs=NEEDS_SETTLED)
             for leads, values in plan:
                 if leads:
                     leads.with_env(once.env).write(values)
@@ -63,7 +65,11 @@ class CrmLead(models.Model):
             "_imply_stage_of_team",
             "_imply_stage_entry",
             "_imply_reopening",
+            "_imply_hold_end",
+            "_imply_request_type",
             "_imply_value_source",
+            # last: it judges what the others decided
+            "_refuse_unmet_needs",
         ):
             plan = [part for leads, values in plan for part in getattr(leads, rule)(values)]
         return plan
@@ -74,6 +80,8 @@ class CrmLead(models.Model):
             # a value that follows its offer, before the lead may be decided
             self._recompute_recordset(["expected_revenue"])
         self._settle_payments(vals)
+        if vals.get("lost_reason_id"):
+            self._drop_reason_follow_ups()
 
     def unlink(self):
         """A deleted lead leaves the pipeline; what it was before stays in the figures."""

@@ -45,6 +45,41 @@ class CrmStage(models.Model):
         help="What a lead in this stage is. A lead that crosses the line between the two "
         "is converted. Empty: the stage does not care.",
     )
+    required_field_ids = fields.Many2many(
+        "ir.model.fields",
+        "crm_stage_required_field_rel",
+        "stage_id",
+        "field_id",
+        string="Required Fields",
+        domain=lambda self: self._get_required_fields_domain(),
+        bypass_search_access=True,
+        groups="base.group_user",
+        help="A lead moves forward into this stage once these fields are filled in. 0 is empty.",
+    )
+    needs_offer = fields.Boolean(
+        "Needs an Offer",
+        groups="base.group_user",
+        help="A lead moves forward into this stage once it has an offer that is not cancelled.",
+    )
+    needs_contact = fields.Boolean(
+        "Needs a Contact",
+        groups="base.group_user",
+        help="A lead moves forward into this stage once a contact is linked, or a name or "
+        "company and a phone number or e-mail address are entered.",
+    )
+    needs_category_questions = fields.Boolean(
+        "Needs Answers to the Category's Questions",
+        groups="base.group_user",
+        help="A lead moves forward into this stage once all questions of its category are "
+        "answered.",
+    )
+    needs_summary = fields.Char(
+        "Needs",
+        compute="_compute_needs_summary",
+        compute_sudo=True,
+        groups="base.group_user",
+        help="What a lead must have before it moves forward into this stage.",
+    )
     default_probability_lead_count = fields.Integer(
         compute="_compute_default_probability_lead_count",
         string="Leads to Update",
@@ -52,6 +87,63 @@ class CrmStage(models.Model):
         help="Open leads in this stage whose probability nobody typed in and which differs "
         "from the stage's default.",
     )
+
+    @api.model
+    def _get_required_fields_domain(self):
+        """The fields of a lead that a person can fill in."""
+        technical = ("stage_id", "type", "active", "color", "probability", "automated_probability")
+        return [
+            ("model", "=", "crm.lead"),
+            ("store", "=", True),
+            ("readonly", "=", False),
+            ("name", "not in", technical),
+            ("name", "not =like", "message_%"),
+            ("name", "not =like", "activity_%"),
+            ("ttype", "not in", ("properties", "reference", "json", "many2one_reference")),
+        ]
+
+    @api.constrains("required_field_ids")
+    def _check_required_field_ids(self):
+        # sudo: only administrators read fields; these are named to who chose them
+        wanted = self.sudo().required_field_ids
+        if wrong := wanted - wanted.filtered_domain(self._get_required_fields_domain()):
+            raise ValidationError(
+                self.env._(
+                    "Nobody can fill in these fields of a lead: %(fields)s",
+                    fields=", ".join(wrong.mapped("field_description")),
+                )
+            )
+
+    @api.depends("required_field_ids", "needs_offer", "needs_contact", "needs_category_questions")
+    @api.depends_context("lang")
+    def _compute_needs_summary(self):
+        for stage in self:
+            labels = stage.required_field_ids.mapped("field_description")
+            if stage.needs_contact:
+                labels.append(self.env._("Contact"))
+            if stage.needs_offer:
+                labels.append(self.env._("Offer"))
+            if stage.needs_category_questions:
+                labels.append(self.env._("Answers to the category's questions"))
+            stage.needs_summary = ", ".join(labels)
+
+    def _has_needs(self):
+        """Whether the stage needs anything of a lead that enters it."""
+        return bool(
+            self.required_field_ids
+            or self.needs_offer
+            or self.needs_contact
+            or self.needs_category_questions
+        )
+
+    def _comes_after(self, other):
+        """Whether this stage is further on than ``other``, which may be empty.
+
+        :rtype: bool
+        """
+        return self != other and (
+            not other or (self.sequence, self.id) > (other.sequence, other.id)
+        )
 
     @api.constrains("uses_default_probability", "default_probability", "is_won")
     def _check_default_probability(self):

@@ -46,6 +46,7 @@ class HandoverPlan:
     orders_to_cancel: Any = None  # sale.order
     other_quotations: Any = None  # sale.order, undecided and not the main ones
     similar_partners: Any = None  # res.partner
+    other_customer: Any = None  # res.partner: whom the existing project is for, if not theirs
     warnings: list = field(default_factory=list)
     refusals: list = field(default_factory=list)
     extras: dict = field(default_factory=dict)

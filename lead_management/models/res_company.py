@@ -13,6 +13,12 @@ class ResCompany(models.Model):
         help="Collects the tickets and hours of leads until they are decided, and those of "
         "declined leads for good. Created on first use.",
     )
+    service_project_id = fields.Many2one(
+        "project.project",
+        groups="base.group_user",
+        domain="[('company_id', '=', id), ('is_template', '=', False)]",
+        help="Collects the tasks of service requests. Created on first use.",
+    )
     lead_won_project_template_id = fields.Many2one(
         "project.project",
         "Template of New Projects",
@@ -26,6 +32,19 @@ class ResCompany(models.Model):
         groups="base.group_user",
         help="Proposed when a lead is won.",
     )
+
+    lead_won_by_order = fields.Boolean(
+        "Confirmed Offers Win Their Lead",
+        groups="base.group_user",
+        help="A lead is won as soon as one of its offers is confirmed, also by the customer.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A new company wins its leads as the current one does."""
+        # sudo: only this one setting is read
+        proposal = self.env.company.sudo().lead_won_by_order
+        return super().create([{"lead_won_by_order": proposal, **vals} for vals in vals_list])
 
     @api.constrains("lead_project_id")
     def _check_lead_project_id(self):
@@ -91,4 +110,58 @@ class ResCompany(models.Model):
             "allow_billable": False,
             "privacy_visibility": "employees",
             "type_ids": [fields.Command.create({"name": self.env._("Leads")})],
+        }
+
+    @api.constrains("service_project_id")
+    def _check_service_project_id(self):
+        for company in self.filtered("service_project_id"):
+            # sudo: whoever may edit the company need not have project rights
+            project = company.service_project_id.sudo()
+            if project.company_id != company or project.is_template:
+                raise ValidationError(
+                    self.env._(
+                        "The service project of %(company)s must belong to that company and be "
+                        "no template.",
+                        company=company.name,
+                    )
+                )
+
+    def _get_or_create_service_project(self):
+        """The company's project of service tasks, created on first use. Call it in sudo mode.
+
+        :return: ``project.project``, one
+        :raises UserError: when the project in the settings is archived
+        """
+        self.ensure_one()
+        if not self.service_project_id:
+            # two first users at once: see _get_or_create_lead_project
+            self.env.cr.execute(
+                "SELECT 1 FROM res_company WHERE id = %s FOR NO KEY UPDATE", (self.id,)
+            )
+            project = self.env["project.project"].with_context(mail_create_nosubscribe=True)
+            self.service_project_id = project.create(self._prepare_service_project_values())
+        project = self.service_project_id
+        if not project.active:
+            raise UserError(
+                self.env._(
+                    "The service project “%(project)s” is archived. Choose another one in the "
+                    "CRM settings.",
+                    project=project.name,
+                )
+            )
+        return project
+
+    def _prepare_service_project_values(self):
+        """Values of the service project. Extend it to add more."""
+        return {
+            "name": self.env._("Service"),
+            "company_id": self.id,
+            "user_id": False,
+            "allow_timesheets": True,
+            "allow_billable": True,
+            "privacy_visibility": "employees",
+            "type_ids": [
+                fields.Command.create({"name": self.env._("To Do")}),
+                fields.Command.create({"name": self.env._("Done"), "fold": True}),
+            ],
         }

@@ -10,6 +10,11 @@ class ResConfigSettings(models.TransientModel):
         domain="[('company_id', '=', company_id), ('is_template', '=', False), "
         "('allow_billable', '=', False)]",
     )
+    service_project_id = fields.Many2one(
+        related="company_id.service_project_id",
+        readonly=False,
+        domain="[('company_id', '=', company_id), ('is_template', '=', False)]",
+    )
     lead_won_project_template_id = fields.Many2one(
         related="company_id.lead_won_project_template_id",
         readonly=False,
@@ -18,3 +23,4 @@ class ResConfigSettings(models.TransientModel):
     lead_won_confirm_order = fields.Boolean(
         related="company_id.lead_won_confirm_order", readonly=False
     )
+    lead_won_by_order = fields.Boolean(related="company_id.lead_won_by_order", readonly=False)

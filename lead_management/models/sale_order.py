@@ -14,14 +14,76 @@ class SaleOrder(models.Model):
     # project users may read: salespeople who record hours could not open an offer at all.
     show_hours_recorded_button = fields.Boolean(compute_sudo=True)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders._propose_as_main_offer()
+        orders.filtered(lambda order: order.state == "sale")._win_leads()
+        return orders
+
+    def write(self, vals):
+        # sudo: who may move an offer need not be able to read its leads
+        old_leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        if "opportunity_id" in vals:
+            old_leads = old_leads.search([("main_order_id", "in", self.ids)])
+        unconfirmed = self.browse()
+        if vals.get("state") == "sale" and not self.env.context.get("lead_order_confirming"):
+            unconfirmed = self.filtered(lambda order: order.state != "sale")
+        res = super().write(vals)
+        if "opportunity_id" in vals:
+            old_leads.filtered(
+                lambda lead: lead.main_order_id.opportunity_id != lead
+            )._lose_main_offer()
+            self._propose_as_main_offer()
+        unconfirmed._win_leads()
+        if vals.get("state") == "cancel":
+            self._tell_won_leads_of_cancellation()
+        return res
+
+    def action_confirm(self):
+        """Core's way to confirm; it wins the offers' leads where the company says so."""
+        return super(SaleOrder, self.with_context(lead_order_confirming=True)).action_confirm()
+
+    def _action_confirm(self):
+        """After core made what the order asks for, and before it looks at the lead's value."""
+        res = super()._action_confirm()
+        self._win_leads()
+        return res
+
+    def _win_leads(self):
+        """These confirmed orders win their open and declined leads, the first order of each.
+
+        Once a lead is won, nothing changes: so the Won dialog and a second order do nothing.
+        """
+        # sudo: who confirms, the customer too, need not be able to read or write the lead
+        for order in self.sudo().sorted("id"):
+            lead = order.opportunity_id
+            if lead and lead.won_status != "won" and order.company_id.lead_won_by_order:
+                # what is done to the lead is no part of the confirmation of this order
+                lead = lead.with_context(lead_order_confirming=False)
+                lead.with_company(order.company_id)._win_by_order(order)
+
+    def _tell_won_leads_of_cancellation(self):
+        """The owner of a won lead whose order is cancelled gets a follow-up."""
+        # sudo: who cancels an order need not be able to read its lead
+        leads = self.env["crm.lead"].sudo()
+        leads = leads.search([("main_order_id", "in", self.ids), ("won_status", "=", "won")])
+        leads._plan_follow_up_of_cancelled_order()
+
+    def _propose_as_main_offer(self):
+        """The first offer of a lead that has no main one becomes it."""
+        # sudo: who writes an offer need not be able to write its lead
+        orders = self.sudo().filtered(lambda order: order.state != "cancel")
+        for lead, offers in orders.grouped("opportunity_id").items():
+            if lead and not lead.main_order_id:
+                lead.main_order_id = offers.sorted("id")[:1]
+
     @api.ondelete(at_uninstall=False)
     def _unlink_main_offer(self):
         """A value that followed a deleted offer stays, entered by hand from then on."""
         # sudo: whoever may delete the offer need not be able to write its lead
         leads = self.env["crm.lead"].sudo().with_context(active_test=False)
-        leads.search([("main_order_id", "in", self.ids)]).write(
-            {"main_order_id": False, "value_source": "manual"}
-        )
+        leads.search([("main_order_id", "in", self.ids)])._lose_main_offer()
 
     def _filtered_by_lead_access(self):
         """The offers of leads that the user may read: he is told them with the lead, whoever

@@ -228,6 +228,34 @@ class ReportPipelineQuarterly(models.AbstractModel):
     @api.model
     def _prepare_lists(self, domain, totals):
         """The biggest, the overdue and the undated leads; their titles in one query."""
+        groups = self._read_lists(domain)
+        # sudo: titles of the rows just read; accountants may not read leads themselves, and
+        # `read` of a report's row shows its lead's title in the same way
+        leads = self.env["crm.lead"].sudo()
+        leads.browse({group[0].id for found in groups.values() for group in found}).fetch(["name"])
+        lists = {
+            name: {"rows": [self._prepare_lead(*group) for group in found]}
+            for name, found in groups.items()
+        }
+        total = totals["amounts"]["total"]
+        for row in lists["biggest"]["rows"]:
+            row["share"] = total and self._format_percent(row["amounts"] / total * 100, 1)
+        counts = dict(
+            self.env[PIPELINE]._read_group(domain, ["timing"], ["lead_id:count_distinct"])
+        )
+        for name in ("overdue", "undated"):
+            rows, count = lists[name]["rows"], counts.get(name, 0)
+            lists[name].update(count=count, more_count=count - len(rows))
+            for kind in KINDS:
+                total = totals[kind][name]
+                more = total - sum(row[kind] for row in rows)
+                lists[name][kind] = total
+                lists[name][f"more_{kind}"] = self.env.company.currency_id.round(more) + 0.0
+        return lists
+
+    @api.model
+    def _read_lists(self, domain):
+        """The groups of each list's leads, as ``_prepare_lead`` takes them."""
         report = self.env[PIPELINE]
         by_amount = "amount:sum DESC, lead_id"
         wanted = {
@@ -240,7 +268,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
             ),
             "undated": (domain & Domain("timing", "=", "undated"), [], by_amount, LIST_LIMIT),
         }
-        groups = {
+        return {
             name: report._read_group(
                 leads,
                 ["lead_id", "stage_id", "user_id"],
@@ -251,27 +279,6 @@ class ReportPipelineQuarterly(models.AbstractModel):
             )
             for name, (leads, having, order, limit) in wanted.items()
         }
-        # sudo: titles of the rows just read; accountants may not read leads themselves, and
-        # `read` of a report's row shows its lead's title in the same way
-        leads = self.env["crm.lead"].sudo()
-        leads.browse({group[0].id for found in groups.values() for group in found}).fetch(["name"])
-        lists = {
-            name: {"rows": [self._prepare_lead(*group) for group in found]}
-            for name, found in groups.items()
-        }
-        total = totals["amounts"]["total"]
-        for row in lists["biggest"]["rows"]:
-            row["share"] = total and self._format_percent(row["amounts"] / total * 100, 1)
-        counts = dict(report._read_group(domain, ["timing"], ["lead_id:count_distinct"]))
-        for name in ("overdue", "undated"):
-            rows, count = lists[name]["rows"], counts.get(name, 0)
-            lists[name].update(count=count, more_count=count - len(rows))
-            for kind in KINDS:
-                total = totals[kind][name]
-                more = total - sum(row[kind] for row in rows)
-                lists[name][kind] = total
-                lists[name][f"more_{kind}"] = self.env.company.currency_id.round(more) + 0.0
-        return lists
 
     @api.model
     def _prepare_lead(
@@ -318,24 +325,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
     @api.model
     def _prepare_notes(self, home, totals, scope):
         """How the figures come about, as a list of sentences."""
-        currency = self.env.company.currency_id.name
-        notes = [
-            self.env._(
-                "Open leads only. All amounts in %(currency)s, without taxes.", currency=currency
-            ),
-            self.env._(
-                "A lead's value counts at the dates of its planned payments. What no payment "
-                "covers counts at the planned order date; without one, it is undated."
-            ),
-            self.env._(
-                "Overdue: the date is past and the lead is still open. The current quarter "
-                "counts from today on."
-            ),
-            self.env._(
-                "Weighted = unweighted × probability of the lead, rounded. The percentage of a "
-                "phase is its default; a lead may have its own."
-            ),
-        ]
+        notes = self._prepare_notes_on_figures()
         if scope:
             notes.append(
                 self.env._(
@@ -357,6 +347,28 @@ class ReportPipelineQuarterly(models.AbstractModel):
             ),
         )
         return [*notes, *self._prepare_notes_without_company(home), printed]
+
+    @api.model
+    def _prepare_notes_on_figures(self):
+        """What each printed pipeline says: what counts, when, and how it is weighted."""
+        currency = self.env.company.currency_id.name
+        return [
+            self.env._(
+                "Open leads only. All amounts in %(currency)s, without taxes.", currency=currency
+            ),
+            self.env._(
+                "A lead's value counts at the dates of its planned payments. What no payment "
+                "covers counts at the planned order date; without one, it is undated."
+            ),
+            self.env._(
+                "Overdue: the date is past and the lead is still open. The current quarter "
+                "counts from today on."
+            ),
+            self.env._(
+                "Weighted = unweighted × probability of the lead, rounded. The percentage of a "
+                "phase is its default; a lead may have its own."
+            ),
+        ]
 
     @api.model
     def _prepare_notes_without_company(self, home):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, date_utils
+from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
+
+from ..tools.quarters import fiscal_shift
 
 _lt = LazyTranslate(__name__)
 
@@ -37,6 +39,7 @@ class CrmLeadPipelineReport(models.Model):
             "team_id",
             "type",
             "user_id",
+            "wake_up_date",
             "won_status",
         ],
         "crm.lead.payment": [
@@ -71,6 +74,9 @@ class CrmLeadPipelineReport(models.Model):
     )
     active = fields.Boolean(
         readonly=True, help="Not set for a lead that was archived without being decided."
+    )
+    is_on_hold = fields.Boolean(
+        "On Hold", readonly=True, help="Open leads that are put off until a later day."
     )
     source_id = fields.Many2one("utm.source", readonly=True)
     probability = fields.Float("Probability (%)", readonly=True, aggregator="avg")
@@ -176,6 +182,8 @@ class CrmLeadPipelineReport(models.Model):
                    crm_lead.team_id, crm_lead.source_id, crm_lead.company_id,
                    crm_lead.won_status, crm_lead.probability,
                    (crm_lead.active OR crm_lead.won_status != 'pending') AS active,
+                   COALESCE(crm_lead.active AND crm_lead.won_status = 'pending'
+                            AND crm_lead.wake_up_date > %(today)s, FALSE) AS is_on_hold,
                    %(amount)s AS amount,
                    %(weighted)s AS amount_weighted,
                    %(additional)s
@@ -223,14 +231,7 @@ class CrmLeadPipelineReport(models.Model):
     def _get_fiscal_quarter_sql(self, date):
         """SQL of the fiscal quarter of ``date``, such as ``2026 Q1`` or ``2026/27 Q4``."""
         company = self.env.company
-        month = int(company.fiscalyear_last_month)
-        # the fiscal year's last day as an offset from a month's end, for years ending mid-month
-        is_month_end = company.fiscalyear_last_day >= 28 and (
-            date_utils.end_of(fields.Date.to_date(f"2025-{month:02}-01"), "month").day
-            <= company.fiscalyear_last_day
-        )
-        days = 0 if is_month_end else company.fiscalyear_last_day
-        shift = month % 12 if is_month_end else (month - 1)
+        days, shift = fiscal_shift(int(company.fiscalyear_last_month), company.fiscalyear_last_day)
         start = SQL(
             "(DATE_TRUNC('month', %s - %s) - MAKE_INTERVAL(months => %s))", date, days, shift
         )

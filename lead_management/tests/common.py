@@ -35,6 +35,8 @@ class LeadManagementCommon(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.env.company
+        # most tests confirm orders on the way to something else
+        cls.company.lead_won_by_order = False
         cls.stages = {
             name: cls.env.ref(f"lead_management.crm_stage_{name}", raise_if_not_found=False)
             for name in STAGES

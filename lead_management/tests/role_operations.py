@@ -93,6 +93,19 @@ class RoleOperations:
         lead.action_set_lost(lost_reason_id=self.reason.id)
         return lead.sudo().won_status == "lost"
 
+    def do_not_qualified(self, lead, world):
+        return lead.action_not_qualified()["res_model"] == "crm.lead.lost"
+
+    def do_qualify(self, lead, world):
+        fresh = self.create_lead(stage="new", user_id=lead.sudo().user_id.id).with_env(lead.env)
+        self.settle()
+        fresh.action_qualify()
+        return fresh.sudo().type == "opportunity"
+
+    def do_put_on_hold(self, lead, world):
+        lead.write({"wake_up_date": "2099-01-01"})
+        return lead.sudo().is_on_hold
+
     def do_restore(self, lead, world):
         target = world.declined[self.target].with_env(lead.env)
         target.action_restore()

@@ -1,10 +1,11 @@
-"""Declined: a reason is required, tickets close, hours stay; reopening reverses it."""
+"""Declined: screens ask for a reason, tickets close, hours stay; reopening reverses it."""
 
+from lxml import etree
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import LeadManagementCommon
 
@@ -14,19 +15,84 @@ class TestDeclined(LeadManagementCommon):
     def _decline(self, leads, user=None):
         leads.with_user(user or self.salesperson).action_set_lost(lost_reason_id=self.reason.id)
 
-    def test_declining_takes_a_reason(self):
-        lead = self.create_lead(stage="opened")
-        for values in ({}, {"lost_reason_id": False}):
-            with self.assertRaisesRegex(UserError, "reason"):
-                lead.with_user(self.salesperson).action_set_lost(**values)
-        self.assertEqual((lead.won_status, lead.active), ("pending", True))
+    def _find_without_reason(self):
+        view = self.env.ref("lead_management.crm_lead_view_search")
+        ready = etree.fromstring(view.arch).find(".//filter[@name='declined_without_reason']")
+        domain = safe_eval(ready.get("domain"))
+        return self.env["crm.lead"].with_context(active_test=False).search(domain)
 
-    def test_one_lead_without_reason_refuses_the_batch(self):
+    def test_code_declines_without_a_reason_and_the_owner_is_asked_once(self):
+        for values in ({}, {"lost_reason_id": False}):
+            lead = self.create_lead(stage="opened")
+            lead.with_user(self.sales_all).action_set_lost(**values)
+            self.assertEqual((lead.won_status, lead.active), ("lost", False))
+            self.assertEqual(lead.activity_ids.user_id, self.salesperson)
+            self.assertIn("Enter the reason", lead.activity_ids.summary)
+            lead.with_user(self.sales_all).action_set_lost()
+            lead.write({"active": False, "probability": 0})
+            self.assertEqual(len(lead.activity_ids), 1)
+            self.assertIn(lead, self._find_without_reason())
+
+    def test_plain_write_without_a_reason_asks_the_owner(self):
+        lead = self.create_lead(stage="opened")
+        lead.write({"active": False, "probability": 0})
+        self.assertEqual(lead.won_status, "lost")
+        self.assertEqual(len(lead.activity_ids), 1)
+
+    def test_the_leader_of_the_team_is_asked_where_nobody_owns_the_lead(self):
+        lead = self.create_lead(stage="opened", user_id=False)
+        lead.action_set_lost()
+        self.assertFalse(lead.activity_ids)
+        lead = self.create_lead(stage="opened", user_id=False)
+        self.team.user_id = self.sales_manager
+        lead.action_set_lost()
+        self.assertEqual(lead.activity_ids.user_id, self.sales_manager)
+
+    def test_only_leads_without_a_reason_are_asked_for_it(self):
         leads = self.create_leads(2, stage="opened")
         leads[0].lost_reason_id = self.reason
-        with self.assertRaisesRegex(UserError, "reason"):
-            leads.action_set_lost()
-        self.assertEqual(set(leads.mapped("won_status")), {"pending"})
+        leads.action_set_lost()
+        self.assertEqual(set(leads.mapped("won_status")), {"lost"})
+        self.assertFalse(leads[0].activity_ids)
+        self.assertEqual(len(leads[1].activity_ids), 1)
+
+    def test_reason_given_at_zero_percent_is_not_asked_for(self):
+        lead = self.create_lead(stage="opened", probability=0)
+        self._decline(lead)
+        self.assertEqual(lead.won_status, "lost")
+        self.assertFalse(lead.activity_ids)
+
+    def test_entering_the_reason_settles_the_follow_up(self):
+        lead = self.create_lead(stage="opened")
+        lead.action_set_lost()
+        lead.activity_schedule("mail.mail_activity_data_call", user_id=self.salesperson.id)
+        lead.with_user(self.salesperson).lost_reason_id = self.reason
+        self.assertEqual(
+            lead.activity_ids.activity_type_id, self.env.ref("mail.mail_activity_data_call")
+        )
+        self.assertNotIn(lead, self._find_without_reason())
+
+    def test_reopening_settles_the_follow_up(self):
+        lead = self.create_lead(stage="opened")
+        lead.action_set_lost()
+        lead.action_restore()
+        self.assertFalse(lead.activity_ids)
+        lead.action_set_lost()
+        self.assertEqual(len(lead.activity_ids), 1)
+
+    def test_lead_created_as_declined_asks_nobody(self):
+        lead = self.create_lead(stage="opened", active=False, probability=0)
+        self.assertEqual(lead.won_status, "lost")
+        self.assertFalse(lead.activity_ids)
+
+    def test_asking_for_reasons_costs_no_query_per_lead(self):
+        def decline(count, **values):
+            leads = self.create_leads(count, stage="opened")
+            return self.count_queries(lambda: leads.action_set_lost(**values))
+
+        decline(2)
+        few, many = decline(100), decline(200)
+        self.assertLess(many - few, 50, f"{few} queries for 100 leads, {many} for 200")
 
     def test_lead_with_a_reason_already(self):
         lead = self.create_lead(stage="opened")

@@ -39,22 +39,22 @@ class TestLeadOffer(LeadManagementCommon):
         self.create_offer(self.lead)
         self.assertEqual(self.lead.main_order_id, first)
 
-    def test_two_offers_at_once_have_no_main_one(self):
+    def test_first_of_two_offers_at_once_is_the_main_one(self):
         first = self.create_offer(self.env["crm.lead"], partner_id=self.partner.id)
         second = self.create_offer(self.env["crm.lead"], partner_id=self.partner.id)
         (first | second).write({"opportunity_id": self.lead.id})
         self.env.flush_all()
-        self.assertFalse(self.lead.main_order_id)
+        self.assertEqual(self.lead.main_order_id, first)
 
-    def test_chosen_main_offer_stays_until_it_is_cancelled(self):
+    def test_chosen_main_offer_stays_when_offers_are_cancelled(self):
         first, second, third = (self.create_offer(self.lead) for _number in range(3))
         self.lead.with_user(self.salesperson).main_order_id = second
         third.action_cancel()
         self.assertEqual(self.lead.main_order_id, second)
         second.action_cancel()
-        self.assertEqual(self.lead.main_order_id, first, "the only one left")
+        self.assertEqual(self.lead.main_order_id, second, "shown as cancelled")
         first.action_cancel()
-        self.assertFalse(self.lead.main_order_id)
+        self.assertEqual(self.lead.main_order_id, second)
 
     def test_offer_that_goes_to_another_lead_is_main_there(self):
         offer = self.create_offer(self.lead)
@@ -70,7 +70,10 @@ class TestLeadOffer(LeadManagementCommon):
         first.action_cancel()
         first.unlink()
         self.env.flush_all()
-        self.assertEqual(self.lead.main_order_id, second)
+        self.assertFalse(self.lead.main_order_id)
+        third = self.create_offer(self.lead)
+        self.assertEqual(self.lead.main_order_id, third, "the next new one")
+        self.assertIn(second, self.lead.order_ids)
 
     def test_copy_of_a_lead_takes_no_offer(self):
         self.create_offer(self.lead)

@@ -167,6 +167,17 @@ class TestWonProject(LeadManagementCommon):
         self.assertEqual(target.partner_id.name, "Other Customer")
         self.assertEqual(lead.project_id, target)
 
+    def test_other_customer_can_be_accepted_after_a_contact_was_linked_and_taken_back(self):
+        lead = self.create_lead(stage="negotiation", partner_id=self.create_partner("A").id)
+        customer = self.create_partner("Other Customer")
+        target = self.create_project(allow_billable=True, partner_id=customer.id)
+        wizard = self.open_won_dialog(lead, target="existing", project_id=target.id)
+        wizard.write({"partner_choice": "link", "partner_id": customer.id})
+        self.assertFalse(wizard.has_other_customer)
+        wizard.partner_choice = "none"
+        self.assertIn("Other Customer", wizard.refusal_text)
+        self.assertTrue(wizard.has_other_customer)
+
     def test_existing_project_of_the_same_company_does_not_warn(self):
         company = self.create_partner("Huber Ltd", is_company=True)
         people = self.create_partner("A", parent_id=company.id)
@@ -305,7 +316,7 @@ class TestWonProject(LeadManagementCommon):
         lead.action_won()
         self.assertEqual((lead.won_status, lead.project_id), ("won", project))
 
-    def test_failed_conversion_changes_nothing(self):
+    def test_failed_handover_changes_nothing(self):
         lead = self.create_lead(stage="negotiation")
         line = self.record_hours(lead)
         target = self.create_project()

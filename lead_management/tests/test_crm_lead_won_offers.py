@@ -77,7 +77,7 @@ class TestWonOffers(LeadManagementCommon):
             offer.with_user(self.salesperson).action_confirm()
             self.assertEqual(self._count_projects(), projects, tracking)
 
-    def test_offer_written_after_the_conversion_uses_the_project(self):
+    def test_offer_written_after_the_handover_uses_the_project(self):
         lead = self._create_lead()
         project = self.convert(lead, self.salesperson)
         projects = self._count_projects()

@@ -1,9 +1,17 @@
-"""Coming into a database that is in use: values filled in SQL, stages left alone."""
+"""Coming into a database that is in use, and going: what is filled, what is left alone."""
+
+from lxml import etree
 
 from odoo.tests import tagged
+from odoo.tools import file_path
 
 from ..hooks import pre_init_hook, uninstall_hook
 from .common import STAGES, LeadManagementCommon
+from .common_handover import HandoverCommon
+
+ADDON = "lead_management"
+# what people work with: none of it may belong to the addon, which would delete it
+WORK = ("project.project", "project.task", "account.analytic.line", "crm.lead", "sale.order")
 
 COLUMNS = ("next_follow_up", "main_order_id", "value_source", "project_state")
 
@@ -35,7 +43,8 @@ class TestPreInit(LeadManagementCommon):
         self.env.cr.execute(
             """
             ALTER TABLE crm_lead DROP COLUMN next_follow_up, DROP COLUMN main_order_id,
-                                 DROP COLUMN value_source, DROP COLUMN project_state
+                                 DROP COLUMN value_source, DROP COLUMN order_cancelled,
+                                 DROP COLUMN project_state
             """
         )
 
@@ -90,18 +99,15 @@ class TestPreInit(LeadManagementCommon):
         pre_init_hook(self.env)
         self.assertEqual(self.env.cr.sql_log_count - before, few)
 
-    def test_same_values_as_the_computed_ones(self):
+    def test_same_follow_ups_as_the_computed_ones(self):
         self._forget()
         pre_init_hook(self.env)
         self.env.invalidate_all()
-        filled = {lead.id: (lead.next_follow_up, lead.main_order_id) for lead in self.leads}
-        for name in ("next_follow_up", "main_order_id"):
-            self.env.add_to_compute(self.leads._fields[name], self.leads)
+        filled = {lead.id: lead.next_follow_up for lead in self.leads}
+        self.env.add_to_compute(self.leads._fields["next_follow_up"], self.leads)
         self.env.flush_all()
         self.env.invalidate_all()
-        self.assertEqual(
-            {lead.id: (lead.next_follow_up, lead.main_order_id) for lead in self.leads}, filled
-        )
+        self.assertEqual({lead.id: lead.next_follow_up for lead in self.leads}, filled)
 
 
 @tagged("post_install", "-at_install")
@@ -162,3 +168,57 @@ class TestInstallStages(LeadManagementCommon):
         for stage in self.stages.values():
             self.assertTrue(stage.exists())
             self.assertFalse(stage.get_external_id()[stage.id])
+
+
+@tagged("post_install", "-at_install")
+class TestRemoval(HandoverCommon):
+    def test_removing_the_addon_deletes_no_project_and_no_hours(self):
+        """What has an external id of ours is deleted with us."""
+        lead = self.create_lead(stage="negotiation", partner_id=self.partner.id)
+        self.record_hours(lead)
+        self.convert(lead, self.salesperson)
+        self.env.flush_all()
+        domain = [("module", "=", ADDON), ("model", "in", WORK)]
+        demo = self.env["ir.module.module"]._get(ADDON).demo
+        self.assertFalse(not demo and self.env["ir.model.data"].search(domain))
+        mine = self.env["ir.model.data"].search(
+            [("model", "=", "project.project"), ("res_id", "=", self.lead_project.id)]
+        )
+        self.assertFalse(mine)
+        self.assertEqual(self._find_in_xml(lambda record: record.get("model") in WORK), [])
+
+    def test_no_record_of_another_module_is_overwritten(self):
+        """Nothing would put core's records back when the addon goes."""
+
+        def is_foreign(element):
+            xmlid = element.get("id") or ""
+            return "." in xmlid and not xmlid.startswith(f"{ADDON}.")
+
+        self.assertEqual(self._find_in_xml(is_foreign), [])
+        self.assertEqual(
+            self._find_in_xml(lambda element: element.tag in ("delete", "function")), []
+        )
+        self.env.cr.execute(
+            """SELECT ours.name, theirs.module, theirs.name
+                 FROM ir_model_data ours
+                 JOIN ir_model_data theirs
+                   ON (theirs.model, theirs.res_id) = (ours.model, ours.res_id)
+                WHERE ours.module = %s AND theirs.module != %s
+                  AND ours.model NOT LIKE 'ir.model%%'""",
+            [ADDON, ADDON],
+        )
+        self.assertEqual(self.env.cr.fetchall(), [])
+
+    def _find_in_xml(self, is_found):
+        """The ids of the top-level elements in the addon's data files for which this is true."""
+        manifest = self.env["ir.module.module"].get_module_info(ADDON)
+        found, count = [], 0
+        for name in manifest["data"]:
+            if name.endswith(".xml"):
+                root = etree.parse(file_path(f"{ADDON}/{name}")).getroot()
+                for element in root.xpath("/odoo/*|/odoo/data/*"):
+                    count += 1
+                    if isinstance(element.tag, str) and is_found(element):
+                        found.append(f"{name}: {element.get('id') or element.tag}")
+        self.assertGreater(count, 20)
+        return found

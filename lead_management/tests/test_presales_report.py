@@ -88,7 +88,7 @@ class TestPresalesReport(LeadManagementCommon):
         self.assertEqual((row.cost, row.is_archived), (10, True))
         self.assertFalse(any(self.get_rows(self.leads - self.open).mapped("is_archived")))
 
-    def test_cost_stays_after_the_conversion_to_a_project(self):
+    def test_cost_stays_after_the_handover_to_a_project(self):
         before = self.get_row(self.won).cost
         project = self.convert(self.won, target="new")
         self.env["account.analytic.line"].create(

@@ -38,8 +38,15 @@ EXTENDED = (
     "res.config.settings",
     "sale.order",
 )
-# read-only; for administrators of the company; relations that the lead's own rights guard
-UNGUARDED = ("crm.lead.history", "res.company", "res.config.settings", "project.project")
+# read-only; for administrators of the company; relations that the lead's own rights guard; names
+# of fields, for sales managers
+UNGUARDED = (
+    "crm.lead.history",
+    "res.company",
+    "res.config.settings",
+    "project.project",
+    "crm.stage",
+)
 # what is in every form besides the fields of this addon
 SHOWN = ("name", "display_name", "expected_revenue", "probability", "prorated_revenue")
 ARGUMENTS = {
@@ -49,6 +56,7 @@ ARGUMENTS = {
     "formatted_read_group": ([("lead_id.company_id.name", "=", SECRET_COMPANY)], ["lead_id"]),
     "message_new": ({"subject": "x", "from": "x@test.example.com", "body": "x"},),
     "onchange": ({}, [], {"display_name": {}}),
+    "web_save": ({}, {"display_name": {}}),
     "write": ({},),
 }
 

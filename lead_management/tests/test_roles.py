@@ -80,6 +80,12 @@ TABLE = (
     ("decline_by_rpc", OWN, "+++ - - -- - --"),
     ("decline_by_rpc", COLLEAGUE, "-++ - - -- - --"),
     ("decline_by_rpc", UNASSIGNED, "+++ - - -- - --"),
+    ("not_qualified", OWN, "+++ - - -- - --"),
+    ("not_qualified", COLLEAGUE, "-++ - - -- - --"),
+    ("qualify", OWN, "+++ - - -- - --"),
+    ("qualify", COLLEAGUE, "-++ - - -- - --"),
+    ("put_on_hold", OWN, "+++ - - -- - --"),
+    ("put_on_hold", COLLEAGUE, "-++ - - -- - --"),
     ("restore", OWN, "+++ - - -- - --"),
     ("restore", COLLEAGUE, "-++ - - -- - --"),
     # Offers; editing one that exists is core's right of the invoicing people.

@@ -300,7 +300,7 @@ class TestCompanyValue(CompaniesCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestCompanyConversion(CompaniesCommon):
+class TestCompanyHandover(CompaniesCommon):
     def open_dialog(self, lead, *companies, **values):
         leads = self.use(lead, self.user_both, *companies)
         return self.open_won_dialog(leads, **values)

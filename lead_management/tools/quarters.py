@@ -23,6 +23,19 @@ def is_calendar_year(last_month, last_day):
     return last_month == 12 and last_day >= 31
 
 
+def fiscal_shift(last_month, last_day):
+    """How far back a day is moved for its fiscal quarter to become a calendar one.
+
+    :param int last_month: month in which the fiscal year ends, 1–12
+    :param int last_day: its last day, 1–31
+    :return: days (for years that end mid-month; taken off first, then the first of that month
+        counts) and months
+    """
+    if last_day >= 28 and monthrange(2025, last_month)[1] <= last_day:
+        return 0, last_month % 12
+    return last_day, last_month - 1
+
+
 def fiscal_quarter(day, last_month, last_day):
     """The fiscal quarter of ``day``, such as ``2026 Q1`` or ``2026/27 Q4``.
 
@@ -32,9 +45,7 @@ def fiscal_quarter(day, last_month, last_day):
     :param int last_month: month in which the fiscal year ends, 1–12
     :param int last_day: its last day, 1–31
     """
-    is_month_end = last_day >= 28 and monthrange(2025, last_month)[1] <= last_day
-    days = 0 if is_month_end else last_day
-    shift = last_month % 12 if is_month_end else last_month - 1
+    days, shift = fiscal_shift(last_month, last_day)
     start = (day - relativedelta(days=days)).replace(day=1) - relativedelta(months=shift)
     year = f"{start.year}/{(start.year + 1) % 100:02}" if shift else str(start.year)
     return f"{year} Q{(start.month + 2) // 3}"

@@ -142,8 +142,7 @@ class CrmLeadWon(models.TransientModel):
     def _get_main_orders(self):
         """The offers that count (``sale.order``): the chosen one of a lead, those of several."""
         leads = self._get_leads()
-        # sudo: see _get_main_order
-        return leads.sudo().main_order_id if len(leads) > 1 else self._get_main_order()
+        return leads._get_main_offers() if len(leads) > 1 else self._get_main_order()
 
     @api.depends("lead_ids")
     @api.depends_context("company")
@@ -218,7 +217,7 @@ class CrmLeadWon(models.TransientModel):
     @api.depends("lead_ids")
     def _compute_main_order_id(self):
         for wizard in self:
-            wizard.main_order_id = wizard._get_leads().sudo().main_order_id[:1]
+            wizard.main_order_id = wizard._get_leads()._get_main_offers()[:1]
 
     @api.depends("lead_ids", "main_order_id")
     def _compute_confirm_order(self):
@@ -257,7 +256,7 @@ class CrmLeadWon(models.TransientModel):
                 "draft",
                 "sent",
             ) and main_order.sudo(False).has_access("write")
-            wizard.has_other_customer = wizard._has_other_customer()
+            wizard.has_other_customer = bool(plan.other_customer)
             wizard.hours_count = len(plan.moving)
             wizard.hours_text = wizard._get_hours_text(plan)
             wizard.contact_text = wizard._get_contact_text()
@@ -299,18 +298,6 @@ class CrmLeadWon(models.TransientModel):
             "allow_billable": True,
             "allow_timesheets": True,
         }
-
-    def _has_other_customer(self):
-        """Whether the existing project is for somebody else than the contact."""
-        # sudo: the customer of a project need not be readable for a salesperson
-        project = self.project_id._origin.sudo(False)._filtered_access("read")
-        customer = project.sudo().partner_id.commercial_partner_id
-        partners = (self.partner_id or self._get_leads().partner_id).commercial_partner_id
-        return bool(
-            self.target == "existing"
-            and customer
-            and (self.partner_choice == "create" or partners._origin - customer)
-        )
 
     def _get_hours_text(self, plan):
         texts = []
@@ -418,6 +405,7 @@ class CrmLeadWon(models.TransientModel):
         plan = leads._plan_handover(self._get_choices())
         if plan.refusals:
             raise UserError("\n".join(plan.refusals))
+        leads._check_needs_of_won_stage()
         project = leads._apply_handover(plan)
         return self._get_result_action(project)
 

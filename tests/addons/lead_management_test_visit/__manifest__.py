@@ -1,5 +1,5 @@
 {
-    "name": "Lead Visits (test of the conversion's hooks)",
+    "name": "Lead Visits (test of the handover's hooks)",
     "version": "19.0.1.0.0",
     "category": "Hidden",
     "author": "Lead Management contributors",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import tagged
 
-from .common_conversion import TRACKINGS, ConversionCommon
+from .common_handover import TRACKINGS, HandoverCommon
 
 DAYS = [f"2026-03-{day:02}" for day in range(2, 7)]
 STEPS = (
@@ -46,7 +46,7 @@ OPTIONS = {
 
 
 @tagged("post_install", "-at_install")
-class TestConversionProperties(ConversionCommon):
+class TestHandoverProperties(HandoverCommon):
     def setUp(self):
         super().setUp()
         self.examples = 0

@@ -1,26 +1,21 @@
-"""Odoo 19's pitfalls around orders, companies and removal: numbered as in ODOO19.md."""
-
-from lxml import etree
+"""Offers, orders and companies of a lead that is handed over to a project."""
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import file_path, mute_logger
+from odoo.tools import mute_logger
 
-from .common_conversion import ConversionCommon
+from .common_handover import HandoverCommon
 
 ACCESS_LOGGERS = ("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
-ADDON = "lead_management"
-# what people work with: none of it may belong to the addon, which would delete it
-WORK = ("project.project", "project.task", "account.analytic.line", "crm.lead", "sale.order")
 
 
 @tagged("post_install", "-at_install")
-class TestPitfallsOrders(ConversionCommon):
+class TestHandoverOrders(HandoverCommon):
     def _create_lead(self, **values):
         return self.create_lead(**{"stage": "negotiation", "partner_id": self.partner.id, **values})
 
-    def test_pitfall_13_converting_confirms_no_offer_that_should_stay_open(self):
+    def test_converting_confirms_no_offer_that_should_stay_open(self):
         """A draft line written on a project or a task confirms its quotation."""
         lead = self._create_lead()
         self.record_hours(lead)
@@ -31,7 +26,7 @@ class TestPitfallsOrders(ConversionCommon):
         self.assertEqual(offers.project_id, project)
         self.assertFalse(project.sale_line_id | project.task_ids.sale_line_id)
 
-    def test_pitfall_14_offers_carry_no_account_of_the_lead_project(self):
+    def test_offers_carry_no_account_of_the_lead_project(self):
         lead = self._create_lead()
         self.record_hours(lead)
         offer = self.create_offer(lead, tracking="project_only")
@@ -43,7 +38,7 @@ class TestPitfallsOrders(ConversionCommon):
         self.env.flush_all()
         self.assertFalse(offer.order_line.distribution_analytic_account_ids & presales)
 
-    def test_pitfall_15_project_keeps_or_gets_its_customer_and_order_line(self):
+    def test_project_keeps_or_gets_its_customer_and_order_line(self):
         """Not billable clears the customer; another customer clears the order line."""
         lead = self._create_lead()
         offer = self.create_offer(lead)
@@ -69,7 +64,7 @@ class TestPitfallsOrders(ConversionCommon):
         self.assertEqual(foreign.partner_id, running.partner_id)
         self.assertEqual(foreign.sale_line_id, running.order_line)
 
-    def test_pitfall_16_confirming_creates_no_second_project(self):
+    def test_confirming_creates_no_second_project(self):
         template = self.create_project("Product template", is_template=True)
         kinds = ("project_only", "task_in_project")
         products = self.create_product(kinds[0]) | self.create_product(kinds[1])
@@ -87,7 +82,7 @@ class TestPitfallsOrders(ConversionCommon):
         self.assertEqual((main | later).mapped("state"), ["sale", "sale"])
         self.assertEqual((main | later).order_line.project_id, project)
 
-    def test_pitfall_17_value_follows_the_order_in_any_currency(self):
+    def test_value_follows_the_order_in_any_currency(self):
         """Core's update skips other currencies, and leads without a company."""
         currency = self.create_foreign_currency({"2020-01-01": 2.0})
         pricelist = self.env["product.pricelist"].create(
@@ -107,7 +102,7 @@ class TestPitfallsOrders(ConversionCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestPitfallsCompanies(ConversionCommon):
+class TestHandoverCompanies(HandoverCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -115,7 +110,7 @@ class TestPitfallsCompanies(ConversionCommon):
             {"name": "Other Company", "currency_id": cls.create_foreign_currency({}).id}
         )
 
-    def test_pitfall_18_projects_belong_to_the_leads_company(self):
+    def test_projects_belong_to_the_leads_company(self):
         template = self.create_project("For all", is_template=True, company_id=False)
         here = self.create_lead(stage="negotiation")
         there = self.create_lead(
@@ -130,7 +125,7 @@ class TestPitfallsCompanies(ConversionCommon):
         self.assertNotEqual(*projects)
         self.assertEqual([project.company_id for project in projects], [self.company, self.other])
 
-    def test_pitfall_19_value_without_company_does_not_depend_on_who_looks(self):
+    def test_value_without_company_does_not_depend_on_who_looks(self):
         values = {"user_id": False, "team_id": False, "company_id": False, "stage": "opened"}
         lead = self.create_lead(**values, partner_id=self.create_partner().id)
         self.env["res.currency.rate"].create(
@@ -151,7 +146,7 @@ class TestPitfallsCompanies(ConversionCommon):
             self.assertEqual(viewed.expected_revenue, 1000, company.name)
 
     @mute_logger(*ACCESS_LOGGERS)
-    def test_pitfall_20_who_may_sell_needs_no_project_rights_and_no_defaults_leak(self):
+    def test_who_may_sell_needs_no_project_rights_and_no_defaults_leak(self):
         lead = self.create_lead(stage="negotiation", contact_name="Maria Huber")
         self.record_hours(lead, self.employee_2)
         self.create_offer(lead, tracking="task_in_project")
@@ -173,57 +168,3 @@ class TestPitfallsCompanies(ConversionCommon):
         self.assertEqual((project.name, project.user_id), (lead.name, self.salesperson))
         self.assertEqual(project.privacy_visibility, "employees")
         self.assertEqual(project.company_id, self.company)
-
-
-@tagged("post_install", "-at_install")
-class TestPitfallsRemoval(ConversionCommon):
-    def test_pitfall_21_removing_the_addon_deletes_no_project_and_no_hours(self):
-        """What has an external id of ours is deleted with us."""
-        lead = self.create_lead(stage="negotiation", partner_id=self.partner.id)
-        self.record_hours(lead)
-        self.convert(lead, self.salesperson)
-        self.env.flush_all()
-        domain = [("module", "=", ADDON), ("model", "in", WORK)]
-        demo = self.env["ir.module.module"]._get(ADDON).demo
-        self.assertFalse(not demo and self.env["ir.model.data"].search(domain))
-        mine = self.env["ir.model.data"].search(
-            [("model", "=", "project.project"), ("res_id", "=", self.lead_project.id)]
-        )
-        self.assertFalse(mine)
-        self.assertEqual(self._find_in_xml(lambda record: record.get("model") in WORK), [])
-
-    def test_pitfall_22_no_record_of_another_module_is_overwritten(self):
-        """Nothing would put core's records back when the addon goes."""
-
-        def is_foreign(element):
-            xmlid = element.get("id") or ""
-            return "." in xmlid and not xmlid.startswith(f"{ADDON}.")
-
-        self.assertEqual(self._find_in_xml(is_foreign), [])
-        self.assertEqual(
-            self._find_in_xml(lambda element: element.tag in ("delete", "function")), []
-        )
-        self.env.cr.execute(
-            """SELECT ours.name, theirs.module, theirs.name
-                 FROM ir_model_data ours
-                 JOIN ir_model_data theirs
-                   ON (theirs.model, theirs.res_id) = (ours.model, ours.res_id)
-                WHERE ours.module = %s AND theirs.module != %s
-                  AND ours.model NOT LIKE 'ir.model%%'""",
-            [ADDON, ADDON],
-        )
-        self.assertEqual(self.env.cr.fetchall(), [])
-
-    def _find_in_xml(self, is_found):
-        """The ids of the top-level elements in the addon's data files for which this is true."""
-        manifest = self.env["ir.module.module"].get_module_info(ADDON)
-        found, count = [], 0
-        for name in manifest["data"]:
-            if name.endswith(".xml"):
-                root = etree.parse(file_path(f"{ADDON}/{name}")).getroot()
-                for element in root.xpath("/odoo/*|/odoo/data/*"):
-                    count += 1
-                    if isinstance(element.tag, str) and is_found(element):
-                        found.append(f"{name}: {element.get('id') or element.tag}")
-        self.assertGreater(count, 20)
-        return found

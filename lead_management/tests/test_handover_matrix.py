@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common_conversion import TRACKINGS, ConversionCommon
+from .common_handover import TRACKINGS, HandoverCommon
 
 OFFERS = ("none", "draft", "sent", "confirmed", "cancelled", "expired", "locked")
 TARGETS = ("new", "template", "existing")
@@ -37,7 +37,7 @@ COMBINATIONS = list(all_combinations())
 
 
 @tagged("post_install", "-at_install")
-class TestConversionMatrix(ConversionCommon):
+class TestHandoverMatrix(HandoverCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -20,8 +20,8 @@ def measure(registry):
             lead = create_lead(env, hours)
             plain = time_plain_update(env, lead)
             # what does not depend on the hours: the offers, the project, the messages
-            base, base_queries = time_conversion(env, create_lead(env, 0))
-            seconds, queries[hours] = time_conversion(env, lead)
+            base, base_queries = time_handover(env, create_lead(env, 0))
+            seconds, queries[hours] = time_handover(env, lead)
             cr.rollback()
         yield (
             f"won, {hours:,} hours and {OFFERS} offers of {LINES} lines: {seconds:.2f} s, "
@@ -84,7 +84,7 @@ def time_plain_update(env, lead):
     return seconds
 
 
-def time_conversion(env, lead):
+def time_handover(env, lead):
     """Seconds and number of queries for winning ``lead`` through the dialog."""
     wizard = env["crm.lead.won"].create({"lead_ids": [Command.set(lead.ids)]})
     env.flush_all()

@@ -1,4 +1,4 @@
-"""Another addon takes part in a conversion: it plans, warns, moves and tells, by two hooks."""
+"""Another addon takes part in a handover: it plans, warns, moves and tells, by two hooks."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the generated tests of conversions share: a second analytic plan, what they look at."""
+"""What the generated tests of handovers share: a second analytic plan, what they look at."""
 
 import contextlib
 
@@ -7,7 +7,7 @@ from .common import LeadManagementCommon
 TRACKINGS = ("no", "task_global_project", "task_in_project", "project_only")
 
 
-class ConversionCommon(LeadManagementCommon):
+class HandoverCommon(LeadManagementCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

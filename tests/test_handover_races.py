@@ -159,7 +159,7 @@ def assert_everything_in_one_project(name, leads, hours):
     assert count(name, new) == leads
     recorded = "SELECT count(*) FROM account_analytic_line WHERE name LIKE '%isit'"
     assert count(name, recorded) == hours
-    # what is recorded after the conversion is on the lead's ticket, but no presales time
+    # what is recorded after the handover is on the lead's ticket, but no presales time
     right = """SELECT count(*) FROM account_analytic_line line
                  JOIN project_task task ON task.id = line.task_id
                  JOIN crm_lead lead ON lead.id = task.lead_id
@@ -206,7 +206,7 @@ def test_converting_while_a_colleague_records_time():
 
 
 def state_of(name):
-    """Everything a conversion changes, as one text."""
+    """Everything a handover changes, as one text."""
     return postgres.query(
         """SELECT (SELECT json_agg(json_build_array(id, stage_id, won_status, project_id,
                                                     project_state, probability, partner_id))

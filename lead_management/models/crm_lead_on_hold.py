@@ -1,0 +1,175 @@
+"""Leads on hold: out of the way until a day, or until the customer writes."""
+
+import logging
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import split_every
+
+_logger = logging.getLogger(__name__)
+BATCH_SIZE = 500
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    wake_up_date = fields.Date(
+        copy=False,
+        tracking=True,
+        index="btree_not_null",
+        help="An open lead is on hold until this day, a declined one is parked. Then its owner "
+        "gets a follow-up. When the customer writes, it wakes up at once.",
+    )
+    is_on_hold = fields.Boolean(
+        "On Hold",
+        compute="_compute_is_on_hold",
+        search="_search_is_on_hold",
+        help="Open, and to be looked at on a later day only.",
+    )
+
+    @api.depends("wake_up_date", "won_status", "active")
+    @api.depends_context("tz")
+    def _compute_is_on_hold(self):
+        today = fields.Date.context_today(self)
+        for lead in self:
+            lead.is_on_hold = (
+                lead.active
+                and lead.won_status == "pending"
+                and lead.wake_up_date
+                and lead.wake_up_date > today
+            )
+
+    @api.model
+    def _search_is_on_hold(self, operator, value):
+        if operator not in ("in", "not in"):
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        on_hold = Domain(
+            [("wake_up_date", ">", today), ("won_status", "=", "pending"), ("active", "=", True)]
+        )
+        others = Domain.OR(
+            [
+                [("wake_up_date", "=", False)],
+                [("wake_up_date", "<=", today)],
+                [("won_status", "!=", "pending")],
+                [("active", "=", False)],
+            ]
+        )
+        wanted = {bool(item) == (operator == "in") for item in value}
+        return Domain.OR(
+            [part for part, is_on in ((on_hold, True), (others, False)) if is_on in wanted]
+        )
+
+    # ------------------------------------------------------------
+    # End of a hold
+    # ------------------------------------------------------------
+
+    def _imply_hold_end(self, vals):
+        """Rule of ``write``: who wins, declines or reopens a lead ends its hold, unless the same
+        save says until when."""
+        if "wake_up_date" in vals or vals.keys().isdisjoint({"active", "probability", "stage_id"}):
+            return [(self, vals)]
+        ended = self.filtered(
+            lambda lead: lead.wake_up_date and lead._get_status_after(vals) != lead.won_status
+        )
+        if not ended:
+            return [(self, vals)]
+        plan = [(self - ended, vals)] if self - ended else []
+        return [*plan, (ended, {**vals, "wake_up_date": False})]
+
+    def _get_status_after(self, vals):
+        """The ``won_status`` that this lead has once ``vals`` are saved."""
+        stage = self.env["crm.stage"].browse(vals.get("stage_id", self.stage_id.id))
+        probability = vals.get("probability", self.probability) or 0
+        if stage.is_won and probability == 100:
+            return "won"
+        return "pending" if vals.get("active", self.active) or probability else "lost"
+
+    def _get_merged_wake_up_date(self):
+        """Until when the lead is on hold that these are merged into: not at all, if one of them
+        is not."""
+        days = self.mapped("wake_up_date")
+        return all(days) and min(days)
+
+    def _merge_get_fields_specific(self):
+        return {
+            **super()._merge_get_fields_specific(),
+            "wake_up_date": lambda _name, leads: leads._get_merged_wake_up_date(),
+        }
+
+    # ------------------------------------------------------------
+    # Waking up
+    # ------------------------------------------------------------
+
+    @api.model
+    def _wake_up_leads(self):
+        """Wake the leads whose day has come. Called every night.
+
+        A lead that cannot be saved does not keep the others; it is tried again the next night.
+        """
+        today = fields.Date.context_today(self)
+        leads = self.with_context(active_test=False).search([("wake_up_date", "<=", today)])
+        for ids in split_every(BATCH_SIZE, leads.ids):
+            batch = self.browse(ids)
+            if not batch._try_to_wake_up():
+                for lead in batch:
+                    lead._try_to_wake_up()
+
+    def _try_to_wake_up(self):
+        """Wake these leads, or change nothing.
+
+        :return: whether they are awake
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._wake_up()
+                self.env.flush_all()
+        except Exception:
+            # whatever another module refuses
+            _logger.warning("Leads %s do not wake up", self.ids, exc_info=True)
+            self.env.invalidate_all()
+            return False
+        return True
+
+    def _wake_up(self, by_customer=False):
+        """End the hold: open leads are back, the owners get one follow-up each. Declined leads
+        stay declined.
+
+        :param bool by_customer: before its day, as the customer wrote
+        """
+        days = self.grouped(lambda lead: (lead.wake_up_date, lead.won_status == "lost"))
+        # the follow-up tells of it; core's log of a change takes two queries per lead
+        self.with_context(mail_notrack=True).write({"wake_up_date": False})
+        for (day, is_declined), leads in days.items():
+            leads._plan_for_owner(
+                lambda env, is_declined=is_declined: self._get_wake_up_summary(
+                    env, is_declined, by_customer
+                ),
+                fields.Date.context_today(self) if by_customer else day,
+            )
+
+    @api.model
+    def _get_wake_up_summary(self, env, is_declined, by_customer):
+        """What the follow-up of a lead that wakes up says, in the language of ``env``."""
+        if by_customer:
+            return env._("Wake-up: the customer has written")
+        if is_declined:
+            return env._("Wake-up: ask the customer again")
+        return env._("Wake-up: the lead is not on hold any more")
+
+    def _message_post_after_hook(self, message, msg_vals):
+        """A customer who writes wakes the lead."""
+        # sudo: who writes has no rights on the lead
+        asleep = self.sudo().filtered("wake_up_date")
+        if asleep and self._is_from_outside(message):
+            asleep._wake_up(by_customer=True)
+        return super()._message_post_after_hook(message, msg_vals)
+
+    @api.model
+    def _is_from_outside(self, message):
+        """Whether somebody who is no colleague wrote ``message``, by mail or in a portal."""
+        # sudo: the author need not be readable
+        author = message.sudo().author_id
+        if message.message_type == "email":
+            return not author or author.partner_share
+        return message.message_type == "comment" and author.partner_share

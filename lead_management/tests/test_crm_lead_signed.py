@@ -1,0 +1,164 @@
+"""An accepted offer wins its lead, on whatever way it is confirmed."""
+
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from .common import LeadManagementCommon
+
+
+@tagged("post_install", "-at_install")
+class TestLeadSigned(LeadManagementCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.lead_won_by_order = True
+        cls.partner = cls.create_partner(email="maria@test.example.com")
+        cls.lead = cls.create_lead(stage="offer_made", partner_id=cls.partner.id)
+        cls.colleague = cls.sales_all
+
+    def _wins(self, lead=None):
+        lead = lead or self.lead
+        return lead.message_ids.filtered(lambda message: "was accepted" in (message.body or ""))
+
+    def _assert_won(self, order, state="pending"):
+        self.assertEqual(self.lead.won_status, "won")
+        self.assertEqual(self.lead.stage_id, self.stages["won"])
+        self.assertEqual(self.lead.main_order_id, order)
+        self.assertEqual(self.lead.project_state, state)
+        self.assertEqual(len(self._wins()), 1)
+
+    def test_signed_second_offer_wins_and_counts(self):
+        self.create_offer(self.lead)
+        second = self.create_offer(self.lead)
+        second.with_user(self.colleague).action_confirm()
+        self._assert_won(second)
+        self.assertEqual(self._wins().notified_partner_ids, self.salesperson.partner_id)
+        self.assertNotIn(self.colleague.partner_id, self.lead.message_partner_ids)
+
+    def test_owner_is_not_told_what_he_did(self):
+        offer = self.create_offer(self.lead)
+        offer.with_user(self.salesperson).action_confirm()
+        self._assert_won(offer)
+        self.assertFalse(self._wins().notified_partner_ids)
+
+    def test_colleague_who_may_not_read_the_lead(self):
+        offer = self.create_offer(self.lead, user_id=self.salesperson_2.id)
+        self.assertFalse(self.lead.with_user(self.salesperson_2).has_access("read"))
+        offer.with_user(self.salesperson_2).action_confirm()
+        self._assert_won(offer)
+
+    def test_signature_in_the_portal(self):
+        offer = self.create_offer(self.lead, require_signature=True, require_payment=False)
+        offer.action_quotation_sent()
+        token = offer._portal_ensure_token()
+        pixel = (
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+        )
+        self.make_jsonrpc_request(
+            f"/my/orders/{offer.id}/accept",
+            {
+                "access_token": token,
+                "name": "Maria Huber",
+                "signature": pixel + "RU5ErkJggg==",
+            },
+        )
+        self.env.invalidate_all()
+        self.assertEqual(offer.state, "sale")
+        self._assert_won(offer)
+        self.assertEqual(self._wins().notified_partner_ids, self.salesperson.partner_id)
+
+    def test_state_written_without_core_s_button(self):
+        offer = self.create_offer(self.lead)
+        offer.write({"state": "sale"})
+        self._assert_won(offer)
+
+    def test_payment_validates_the_order(self):
+        offer = self.create_offer(self.lead)
+        offer._validate_order()
+        self._assert_won(offer)
+
+    def test_project_of_the_order_is_the_lead_s(self):
+        offer = self.create_offer(self.lead, tracking="project_only")
+        offer.with_user(self.colleague).action_confirm()
+        self.assertEqual(len(offer.order_line.project_id), 1)
+        self.assertEqual(self.lead.project_id, offer.order_line.project_id)
+        self._assert_won(offer, "converted")
+
+    def test_declined_lead_is_reopened_and_won(self):
+        offer = self.create_offer(self.lead)
+        self.lead.action_set_lost(lost_reason_id=self.reason.id)
+        offer.action_confirm()
+        self.assertTrue(self.lead.active)
+        self.assertFalse(self.lead.lost_reason_id)
+        self._assert_won(offer)
+        self.assertIn("open again", self._wins().body)
+
+    def test_second_order_changes_nothing(self):
+        first, second = self.create_offer(self.lead), self.create_offer(self.lead)
+        (first | second).action_confirm()
+        self._assert_won(first)
+
+    def test_won_dialog_does_nothing_twice(self):
+        offer = self.create_offer(self.lead, tracking="project_only")
+        count = self.env["project.project"].search_count([])
+        project = self.convert(self.lead, self.salesperson, confirm_order=True)
+        self.assertEqual(offer.state, "sale")
+        self.assertEqual(self.lead.project_id, project)
+        self.assertEqual(self.env["project.project"].search_count([]), count + 1)
+        self.assertFalse(self._wins())
+
+    def test_switched_off_nothing_changes(self):
+        self.company.lead_won_by_order = False
+        self.create_offer(self.lead).action_confirm()
+        self.assertEqual(self.lead.won_status, "pending")
+        self.assertFalse(self._wins())
+
+    def test_new_company_wins_as_the_current_one(self):
+        self.assertTrue(self.env["res.company"].create({"name": "On"}).lead_won_by_order)
+        self.company.lead_won_by_order = False
+        self.assertFalse(self.env["res.company"].create({"name": "Off"}).lead_won_by_order)
+
+    @mute_logger("odoo.addons.lead_management.models.crm_lead_signed")
+    def test_message_that_fails_undoes_nothing(self):
+        offer = self.create_offer(self.lead)
+        # without the subtype of notes none can be posted
+        self.env.ref("mail.mt_note").unlink()
+        offer.action_confirm()
+        self.assertEqual((offer.state, self.lead.won_status), ("sale", "won"))
+
+    def test_cancelled_order_of_a_won_lead(self):
+        offer = self.create_offer(self.lead)
+        offer.action_confirm()
+        for _time in range(2):
+            offer._action_cancel()
+            self.assertEqual(self.lead.won_status, "won")
+            self.assertTrue(self.lead.order_cancelled)
+            self.assertEqual(self.lead.main_order_id, offer)
+            follow_ups = self.lead.activity_ids
+            self.assertEqual(len(follow_ups), 1)
+            self.assertEqual(follow_ups.user_id, self.salesperson)
+            offer.action_draft()
+            offer.action_confirm()
+            self.assertFalse(self.lead.order_cancelled)
+        self.assertEqual(len(self._wins()), 1)
+
+    def test_reopened_lead_is_where_it_was(self):
+        self.env.flush_all()
+        offer = self.create_offer(self.lead)
+        offer.action_confirm()
+        offer._action_cancel()
+        self.env.flush_all()
+        self.lead.with_user(self.salesperson).action_reopen()
+        self.assertEqual(self.lead.won_status, "pending")
+        self.assertEqual(self.lead.probability, self.lead.stage_id.default_probability)
+        self.assertFalse(self.lead.order_cancelled)
+        self.assertFalse(self.lead.date_closed)
+
+    def test_moved_main_offer_leaves_the_value(self):
+        offer = self.create_offer(self.lead, price=1234)
+        self.lead.action_take_over_offer()
+        other = self.create_lead(partner_id=self.partner.id)
+        offer.opportunity_id = other
+        self.assertFalse(self.lead.main_order_id)
+        self.assertEqual((self.lead.expected_revenue, self.lead.value_source), (1234, "manual"))
+        self.assertEqual(other.main_order_id, offer)
