@@ -1,6 +1,6 @@
 {
     "name": "Lead Management",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Sales/CRM",
     "summary": "From the first call to the running project: leads, hours, offers, decision",
     "author": "Lead Management contributors",

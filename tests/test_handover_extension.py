@@ -32,9 +32,9 @@ env.flush_all()
 env.invalidate_all()
 env.cr.execute("SELECT project_id FROM lead_visit ORDER BY id")
 result["projects"] = [project for project, in env.cr.fetchall()]
-result["project"] = lead.project_id.id
+result["project"] = lead.won_project_id.id
 result["lead"] = lead.message_ids[0].body
-result["project messages"] = lead.project_id.message_ids[0].body
+result["project messages"] = lead.won_project_id.message_ids[0].body
 print("RESULT " + json.dumps(result))
 """
 # Without a project nothing is moved, and nothing is said.

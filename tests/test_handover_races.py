@@ -153,7 +153,7 @@ def count(name, query):
 
 def assert_everything_in_one_project(name, leads, hours):
     """Every lead has one project of its own, with its order and all of its hours."""
-    assert count(name, "SELECT count(DISTINCT project_id) FROM crm_lead") == leads
+    assert count(name, "SELECT count(DISTINCT won_project_id) FROM crm_lead") == leads
     assert count(name, "SELECT count(*) FROM crm_lead WHERE project_state = 'converted'") == leads
     new = "SELECT count(*) FROM project_project WHERE name->>'en_US' LIKE 'Lead %'"
     assert count(name, new) == leads
@@ -163,13 +163,13 @@ def assert_everything_in_one_project(name, leads, hours):
     right = """SELECT count(*) FROM account_analytic_line line
                  JOIN project_task task ON task.id = line.task_id
                  JOIN crm_lead lead ON lead.id = task.lead_id
-                 JOIN project_project project ON project.id = lead.project_id
+                 JOIN project_project project ON project.id = lead.won_project_id
                 WHERE line.project_id = project.id AND line.account_id = project.account_id
                   AND task.project_id = project.id
                   AND (line.so_line IS NULL OR line.lead_id IS NULL)"""
     assert count(name, right) == hours
     orders = """SELECT count(*) FROM sale_order o JOIN crm_lead lead ON lead.id = o.opportunity_id
-                 WHERE o.state = 'sale' AND o.project_id = lead.project_id"""
+                 WHERE o.state = 'sale' AND o.project_id = lead.won_project_id"""
     assert count(name, orders) == leads
 
 
@@ -197,7 +197,7 @@ def test_converting_while_a_colleague_records_time():
                 name,
                 THREADS.replace(
                     "lead_ids = sorted(tickets)",
-                    'lead_ids = env["crm.lead"].search([("project_id", "=", False)]).ids',
+                    'lead_ids = env["crm.lead"].search([("won_project_id", "=", False)]).ids',
                 )
                 % again,
             ).stdout
@@ -208,7 +208,7 @@ def test_converting_while_a_colleague_records_time():
 def state_of(name):
     """Everything a handover changes, as one text."""
     return postgres.query(
-        """SELECT (SELECT json_agg(json_build_array(id, stage_id, won_status, project_id,
+        """SELECT (SELECT json_agg(json_build_array(id, stage_id, won_status, won_project_id,
                                                     project_state, probability, partner_id))
                      FROM crm_lead),
                   (SELECT json_agg(json_build_array(id, project_id, task_id, account_id, amount))

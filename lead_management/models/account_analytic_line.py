@@ -35,11 +35,11 @@ class AccountAnalyticLine(models.Model):
             task, lead = line.task_id, line.lead_id
             if lead and (
                 not task
-                or task.project_id == lead.project_id
+                or task.project_id == lead.won_project_id
                 or not (task.lead_id or task.project_id.allow_billable)
             ):
                 line.lead_id = lead
-            elif task.lead_id.project_id and task.lead_id.project_id == task.project_id:
+            elif task.lead_id.won_project_id and task.lead_id.won_project_id == task.project_id:
                 line.lead_id = False
             else:
                 line.lead_id = task.lead_id

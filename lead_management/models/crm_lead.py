@@ -251,7 +251,7 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
 
     def _merge_get_fields(self):
-        return [*super()._merge_get_fields(), "category_id", "project_id"]
+        return [*super()._merge_get_fields(), "category_id", "won_project_id"]
 
     def _merge_opportunity(self, *args, **kwargs):
         """Core's merge; leads whose orders run in different projects stay apart.
@@ -261,7 +261,7 @@ class CrmLead(models.Model):
         """
         self.check_access("write")
         # sudo: the projects' names are told to who may not open them
-        projects = self.sudo().project_id
+        projects = self.sudo().won_project_id
         if len(projects) > 1:
             raise UserError(
                 self.env._(
@@ -286,7 +286,7 @@ class CrmLead(models.Model):
         orders = self.env["sale.order"].sudo()
         orders.search([("opportunity_id", "in", opportunities.ids)]).opportunity_id = self
         # core has collected what the merged lead gets, and deletes the others next
-        opportunities.sudo().write({"project_id": False})
+        opportunities.sudo().write({"won_project_id": False})
         return res
 
     @api.ondelete(at_uninstall=False)
@@ -294,7 +294,7 @@ class CrmLead(models.Model):
         """Refuse to delete what would lose recorded work; empty tickets are archived."""
         # sudo: hours of colleagues count too
         lines = self.env["account.analytic.line"].sudo()
-        leads = self.filtered("project_id") | lines.search([("lead_id", "in", self.ids)]).lead_id
+        leads = self.filtered("won_project_id") | lines.search([("lead_id", "in", self.ids)]).lead_id
         if leads:
             raise UserError(
                 self.env._(

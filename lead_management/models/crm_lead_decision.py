@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
-    project_id = fields.Many2one(
+    won_project_id = fields.Many2one(
         "project.project",
         copy=False,
         readonly=True,
@@ -32,10 +32,10 @@ class CrmLead(models.Model):
         "anybody deciding about the project.",
     )
 
-    @api.depends("won_status", "project_id")
+    @api.depends("won_status", "won_project_id")
     def _compute_project_state(self):
         for lead in self:
-            if lead.project_id:
+            if lead.won_project_id:
                 lead.project_state = "converted"
             elif lead.won_status != "won":
                 lead.project_state = "none"
@@ -86,7 +86,7 @@ class CrmLead(models.Model):
         """Whether these leads run in one project already."""
         # sudo: the project need not be readable
         leads = self.sudo()
-        return len(leads.project_id) == 1 and all(lead.project_id for lead in leads)
+        return len(leads.won_project_id) == 1 and all(lead.won_project_id for lead in leads)
 
     def _check_not_handed_over_apart(self):
         """:raises UserError: when some of these leads run in a project and others do not, or in
@@ -94,12 +94,12 @@ class CrmLead(models.Model):
         if self._is_handed_over():
             return
         # sudo: the project's name is told to who may not open it
-        for lead in self.sudo().filtered("project_id"):
+        for lead in self.sudo().filtered("won_project_id"):
             raise UserError(
                 self.env._(
                     "“%(lead)s” runs in project “%(project)s” already.",
                     lead=lead.name,
-                    project=lead.project_id.name,
+                    project=lead.won_project_id.name,
                 )
             )
 
@@ -224,7 +224,7 @@ class CrmLead(models.Model):
         self.ensure_one()
         self.check_access("read")
         # sudo: the project need not be readable; then the lead opens
-        return self._get_project_action(self.sudo().project_id)
+        return self._get_project_action(self.sudo().won_project_id)
 
     def _get_project_action(self, project):
         """The form of ``project``, or this lead's where the user may not read it."""

@@ -33,7 +33,7 @@ class CrmLead(models.Model):
                     "now. Try again in a moment."
                 )
             ) from error
-        self.invalidate_recordset(["project_id", "project_state"])
+        self.invalidate_recordset(["won_project_id", "project_state"])
 
     def _apply_handover(self, plan):
         """Do what ``plan`` says, in the current transaction.
@@ -50,7 +50,7 @@ class CrmLead(models.Model):
         project = self._get_or_create_handover_project(plan)
         if project:
             # sudo: the project that the plan has checked need not be readable
-            self.sudo().write({"project_id": project.id})
+            self.sudo().write({"won_project_id": project.id})
         else:
             self.write({"project_state": "no_project"})
         facts += self._apply_orders(plan, project)

@@ -236,7 +236,7 @@ class CrmLead(models.Model):
                 )
             )
         # sudo: the lead's project need not be readable for a salesperson
-        for project in self.sudo().project_id - choices.project.sudo():
+        for project in self.sudo().won_project_id - choices.project.sudo():
             plan.refusals.append(
                 self.env._(
                     "The lead runs in project “%(project)s” already: choose that one.",

@@ -36,8 +36,8 @@ class CrmLead(models.Model):
         was_lost = self.won_status == "lost"
         values = {"main_order_id": order.id}
         project = self._get_order_projects(order)
-        if len(project) == 1 and not self.project_id:
-            values["project_id"] = project.id
+        if len(project) == 1 and not self.won_project_id:
+            values["won_project_id"] = project.id
         try:
             with self.env.cr.savepoint():
                 self.write(values)

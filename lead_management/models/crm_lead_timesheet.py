@@ -85,7 +85,7 @@ class CrmLead(models.Model):
         for task in tasks.filtered(lambda task: task.parent_id.lead_id != task.lead_id):
             lead = task.lead_id.with_env(self.env)
             is_open = task.state not in CLOSED_STATES or lead.won_status == "lost"
-            project = lead.sudo().project_id
+            project = lead.sudo().won_project_id
             takes_time = project.active and project.allow_timesheets
             if is_open and (task.project_id == project or not takes_time):
                 tickets.setdefault(lead, task)
@@ -117,13 +117,13 @@ class CrmLead(models.Model):
         if not self:
             return tickets
         tickets = tickets.search([("lead_id", "in", self.ids), *domain])
-        return tickets.filtered(lambda task: task.project_id != task.lead_id.project_id)
+        return tickets.filtered(lambda task: task.project_id != task.lead_id.won_project_id)
 
     def _prepare_ticket_values(self):
         """Values of the ticket that time on this lead is recorded on. Extend it to add more."""
         self.ensure_one()
         # sudo: the project need not be readable for the salesperson
-        project = self.sudo().project_id
+        project = self.sudo().won_project_id
         if not project.active or not project.allow_timesheets:
             company = self.company_id or self.env.company
             project = company.sudo()._get_or_create_lead_project()

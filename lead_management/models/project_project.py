@@ -7,7 +7,7 @@ class ProjectProject(models.Model):
 
     lead_ids = fields.One2many(
         "crm.lead",
-        "project_id",
+        "won_project_id",
         "Leads",
         groups="sales_team.group_sale_salesman,project.group_project_manager",
         help="The leads whose orders run in this project.",
@@ -35,7 +35,7 @@ class ProjectProject(models.Model):
         counts = dict(
             self.env["crm.lead"]
             .with_context(active_test=False)
-            ._read_group([("project_id", "in", self.ids)], ["project_id"], ["__count"])
+            ._read_group([("won_project_id", "in", self.ids)], ["won_project_id"], ["__count"])
         )
         for project in self:
             project.lead_count = counts.get(project._origin, 0)
@@ -116,7 +116,7 @@ class ProjectProject(models.Model):
         """The leads of a deleted project wait for another one."""
         # sudo: whoever may delete the project need not see its leads
         leads = self.env["crm.lead"].sudo().with_context(active_test=False)
-        leads.search([("project_id", "in", self.ids)]).write({"project_id": False})
+        leads.search([("won_project_id", "in", self.ids)]).write({"won_project_id": False})
 
     def _thread_to_store(self, store, fields, *, request_list=None):
         """Let salespeople without project rights open the project of their lead.
@@ -139,7 +139,7 @@ class ProjectProject(models.Model):
         leads = (
             self.env["crm.lead"]
             .with_context(active_test=False)
-            .search([("project_id", "=", self.id)])
+            .search([("won_project_id", "=", self.id)])
         )
         is_sales = self.env.user.has_group("sales_team.group_sale_salesman")
         form = False if is_sales else self.env.ref("lead_management.crm_lead_view_form_notes").id
@@ -148,7 +148,7 @@ class ProjectProject(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Leads of %(project)s", project=self.name),
             "res_model": "crm.lead",
-            "domain": [("project_id", "=", self.id)],
+            "domain": [("won_project_id", "=", self.id)],
             "context": {"active_test": False, "create": False},
             "views": [(lists, "list"), (form, "form")],
         }

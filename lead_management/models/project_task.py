@@ -49,7 +49,7 @@ class ProjectTask(models.Model):
         for task in self:
             lead = task.parent_id.lead_id
             # what is done in the customer's project is no presales time any more
-            if lead.project_id and lead.project_id == task.parent_id.project_id:
+            if lead.won_project_id and lead.won_project_id == task.parent_id.project_id:
                 lead = task.lead_id
             task.lead_id = task.lead_id or lead
 

@@ -11,7 +11,7 @@ class SaleOrderLine(models.Model):
         """
         # sudo: as in core's caller, salespeople need no project rights to confirm an order
         for order, lines in self.sudo().grouped("order_id").items():
-            project = order.opportunity_id.project_id
+            project = order.opportunity_id.won_project_id
             if project:
                 new = lines._get_so_lines_new_project().filtered(lambda line: not line.project_id)
                 new.write({"project_id": project.id})

@@ -248,7 +248,7 @@ class LeadManagementCommon(TransactionCase):
     def convert(self, leads, user=None, **values):
         """Convert the leads by the dialog; returns the project, empty when there is none."""
         self.open_won_dialog(leads, user, **values).action_convert()
-        return leads.sudo().project_id
+        return leads.sudo().won_project_id
 
     # ------------------------------------------------------------
     # Assertions

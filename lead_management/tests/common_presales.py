@@ -65,7 +65,7 @@ class PresalesCommon(LeadManagementCommon):
         """The project that the lead is won into by its salesperson."""
         values = {"lead_ids": [Command.set(lead.ids)], "confirm_order": False, **values}
         cls.env["crm.lead.won"].with_user(cls.salesperson).create(values).action_convert()
-        return lead.project_id.sudo().with_user(cls.env.user)
+        return lead.won_project_id.sudo().with_user(cls.env.user)
 
     @classmethod
     def create_shared_project(cls, name):

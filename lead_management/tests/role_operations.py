@@ -189,7 +189,7 @@ class RoleOperations:
             {"task_id": ticket.id, "project_id": ticket.project_id.id, "unit_amount": 1}
         )
         # in the customer's project it is no presales time
-        return line.sudo().lead_id == (lead if not lead.sudo().project_id else lead.browse())
+        return line.sudo().lead_id == (lead if not lead.sudo().won_project_id else lead.browse())
 
     def find_own_hours(self, lead, world):
         return self._find_hours(lead, world.user)
@@ -267,7 +267,7 @@ class RoleOperations:
 
     def do_convert(self, lead, world):
         self._create_dialog(lead).action_convert()
-        return lead.sudo().project_id and lead.sudo().won_status == "won"
+        return lead.sudo().won_project_id and lead.sudo().won_status == "won"
 
     def do_convert_and_confirm(self, lead, world):
         dialog = self._create_dialog(lead, main_order_id=lead.sudo().main_order_id.id)
@@ -285,15 +285,15 @@ class RoleOperations:
     # ------------------------------------------------------------
 
     def find_project_leads(self, lead, world):
-        project = lead.sudo().project_id.with_env(lead.env)
+        project = lead.sudo().won_project_id.with_env(lead.env)
         return set(project.read(["lead_ids"])[0]["lead_ids"]) & set(lead.ids)
 
     def find_project_lead_count(self, lead, world):
-        project = lead.sudo().project_id.with_env(lead.env)
+        project = lead.sudo().won_project_id.with_env(lead.env)
         return project.read(["lead_count"])[0]["lead_count"] == 1
 
     def find_leads_of_project(self, lead, world):
-        action = lead.sudo().project_id.with_env(lead.env).action_view_leads()
+        action = lead.sudo().won_project_id.with_env(lead.env).action_view_leads()
         return lead.with_context(**action["context"]).search(action["domain"])
 
     def find_declined_leads(self, lead, world):

@@ -151,7 +151,7 @@ class TestLeadPaymentFigures(LeadPaymentCommon):
         self.plan(self.lead, (100, "2026-05-31"))
         self.lead.action_set_won()
         project = self.create_project(user_id=self.project_manager.id)
-        self.lead.project_id = project
+        self.lead.won_project_id = project
         self.lead.date_deadline = "2026-07-31"
         lead = self.lead.with_user(self.project_manager)
         self.env.invalidate_all()

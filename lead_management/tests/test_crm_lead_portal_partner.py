@@ -19,7 +19,7 @@ class TestPortalPartner(LeadManagementCommon):
         cls.lead = cls.create_lead(name="Assigned", stage="negotiation", expected_revenue=100)
         cls.record_hours(cls.lead, hours=2)
         cls.env["crm.lead.payment"].create({"lead_id": cls.lead.id, "percentage": 50})
-        cls.lead.project_id = cls.project
+        cls.lead.won_project_id = cls.project
         # as website_crm_partner_assign has it: access to leads and stages, a rule for some leads
         for model in ("crm.lead", "crm.stage"):
             cls.env["ir.model.access"].create(
@@ -56,7 +56,7 @@ class TestPortalPartner(LeadManagementCommon):
     def test_core_still_shows_him_the_lead(self):
         self.assertEqual(self.assigned.read(["name", "probability"])[0]["name"], "Assigned")
         self.assertTrue(self.assigned.stage_id.read(["name"]))
-        self.assertNotIn("project_id", self.assigned.fields_get())
+        self.assertNotIn("won_project_id", self.assigned.fields_get())
 
     @mute_logger(*ACCESS_LOGGERS)
     def test_no_field_of_ours_is_read_searched_or_grouped(self):

@@ -81,7 +81,7 @@ class TestLeadSigned(LeadManagementCommon, HttpCase):
         offer = self.create_offer(self.lead, tracking="project_only")
         offer.with_user(self.colleague).action_confirm()
         self.assertEqual(len(offer.order_line.project_id), 1)
-        self.assertEqual(self.lead.project_id, offer.order_line.project_id)
+        self.assertEqual(self.lead.won_project_id, offer.order_line.project_id)
         self._assert_won(offer, "converted")
 
     def test_declined_lead_is_reopened_and_won(self):
@@ -103,7 +103,7 @@ class TestLeadSigned(LeadManagementCommon, HttpCase):
         count = self.env["project.project"].search_count([])
         project = self.convert(self.lead, self.salesperson, confirm_order=True)
         self.assertEqual(offer.state, "sale")
-        self.assertEqual(self.lead.project_id, project)
+        self.assertEqual(self.lead.won_project_id, project)
         self.assertEqual(self.env["project.project"].search_count([]), count + 1)
         self.assertFalse(self._wins())
 

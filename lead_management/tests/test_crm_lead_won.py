@@ -18,7 +18,7 @@ class TestWonProject(LeadManagementCommon):
         self.assertEqual(wizard.project_name, lead.name)
         self.assertEqual(wizard.target, "new")
         action = wizard.action_convert()
-        project = lead.project_id
+        project = lead.won_project_id
         self.assertEqual(project.name, lead.name)
         self.assertEqual(project.partner_id, lead.partner_id)
         self.assertEqual(project.company_id, self.company)
@@ -38,7 +38,7 @@ class TestWonProject(LeadManagementCommon):
         lead = self.create_lead(stage="negotiation")
         action = self.open_won_dialog(lead).action_convert()
         self.assertEqual(
-            (action["res_model"], action["res_id"]), ("project.project", lead.project_id.id)
+            (action["res_model"], action["res_id"]), ("project.project", lead.won_project_id.id)
         )
 
     def test_name_and_manager_can_be_chosen(self):
@@ -71,7 +71,7 @@ class TestWonProject(LeadManagementCommon):
         self.assertEqual(wizard.project_template_id, template)
         self.assertEqual(wizard.user_id, self.project_manager)
         wizard.action_convert()
-        project = lead.project_id
+        project = lead.won_project_id
         self.assertNotEqual(project, template)
         self.assertFalse(project.is_template)
         self.assertEqual(project.name, lead.name)
@@ -142,7 +142,7 @@ class TestWonProject(LeadManagementCommon):
             with self.assertRaisesRegex(UserError, message):
                 wizard.action_convert()
         self.assertEqual(lead.won_status, "pending")
-        self.assertFalse(lead.project_id)
+        self.assertFalse(lead.won_project_id)
 
     def test_leads_of_two_companies_are_refused(self):
         other = self.env["res.company"].create({"name": "Other Company"})
@@ -165,7 +165,7 @@ class TestWonProject(LeadManagementCommon):
         self.assertIn("Other Customer", wizard.warning_text)
         wizard.action_convert()
         self.assertEqual(target.partner_id.name, "Other Customer")
-        self.assertEqual(lead.project_id, target)
+        self.assertEqual(lead.won_project_id, target)
 
     def test_other_customer_can_be_accepted_after_a_contact_was_linked_and_taken_back(self):
         lead = self.create_lead(stage="negotiation", partner_id=self.create_partner("A").id)
@@ -219,7 +219,7 @@ class TestWonProject(LeadManagementCommon):
             default_state="cancel",
         )
         wizard.action_convert()
-        project = lead.project_id
+        project = lead.won_project_id
         self.assertEqual(project.name, "Bathroom Huber")
         self.assertEqual(project.partner_id, lead.partner_id)
         self.assertEqual(project.user_id, self.salesperson)
@@ -286,13 +286,13 @@ class TestWonProject(LeadManagementCommon):
         offer = self.create_offer(lead, tracking="task_in_project")
         first, second = self.open_won_dialog(lead), self.open_won_dialog(lead)
         first.action_convert()
-        project, messages = lead.project_id, lead.message_ids
+        project, messages = lead.won_project_id, lead.message_ids
         projects = self.env["project.project"].search_count([])
         for action in (second.action_convert(), lead.action_won()):
             self.assertEqual(
                 (action["res_model"], action["res_id"]), ("project.project", project.id)
             )
-        self.assertEqual(lead.project_id, project)
+        self.assertEqual(lead.won_project_id, project)
         self.assertEqual(self.env["project.project"].search_count([]), projects)
         self.assertEqual(line.project_id, project)
         self.assertEqual(offer.state, "sale")
@@ -314,7 +314,7 @@ class TestWonProject(LeadManagementCommon):
         lead.stage_id = self.stages["opened"]
         self.assertEqual(lead.won_status, "pending")
         lead.action_won()
-        self.assertEqual((lead.won_status, lead.project_id), ("won", project))
+        self.assertEqual((lead.won_status, lead.won_project_id), ("won", project))
 
     def test_failed_handover_changes_nothing(self):
         lead = self.create_lead(stage="negotiation")
@@ -344,7 +344,7 @@ class TestWonProject(LeadManagementCommon):
         self.assertIn(self.employee_2.name, wizard.hours_text)
         wizard.action_convert()
         self.assertEqual((main.state, other.state), ("sale", "cancel"))
-        self.assertEqual(sum(lead.project_id.timesheet_ids.mapped("unit_amount")), 5)
+        self.assertEqual(sum(lead.won_project_id.timesheet_ids.mapped("unit_amount")), 5)
         self.assertTrue(lead.partner_id.is_customer)
 
     @mute_logger(*ACCESS_LOGGERS)
@@ -364,7 +364,7 @@ class TestWonProject(LeadManagementCommon):
                     {"lead_ids": [Command.set(lead.ids)], "project_name": "x"}
                 ).action_convert()
         self.assertEqual(lead.won_status, "pending")
-        self.assertFalse(lead.project_id)
+        self.assertFalse(lead.won_project_id)
 
     def test_sales_with_all_documents_convert_the_leads_of_others(self):
         lead = self.create_lead(stage="negotiation")

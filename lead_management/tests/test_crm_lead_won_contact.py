@@ -20,7 +20,7 @@ class TestWonContact(LeadManagementCommon):
         self.assertEqual(partner.email, "maria@test.example.com")
         self.assertEqual(partner.customer_rank, 1)
         self.assertTrue(partner.is_customer and lead.is_customer)
-        self.assertEqual(lead.project_id.partner_id, partner)
+        self.assertEqual(lead.won_project_id.partner_id, partner)
 
     def test_company_and_person_are_created_and_the_company_is_customer(self):
         lead = self.create_lead(

@@ -101,7 +101,7 @@ class TestWonHours(LeadManagementCommon):
         self.assertIn("01:00", wizard.hours_text)
         self.assertIn("invoiced", wizard.hours_text)
         wizard.action_convert()
-        project = lead.project_id
+        project = lead.won_project_id
         self.env.invalidate_all()
         self.assertEqual(invoiced.project_id, self.company.lead_project_id)
         self.assertEqual(invoiced.task_id, ticket)

@@ -28,7 +28,7 @@ class TestWonOffers(LeadManagementCommon):
         self.assertFalse(wizard.main_order_id)
         self.assertFalse(wizard.has_other_orders)
         wizard.action_convert()
-        self.assertTrue(lead.project_id)
+        self.assertTrue(lead.won_project_id)
 
     def test_only_offer_is_confirmed_for_every_service_tracking(self):
         for tracking in TRACKINGS:
@@ -110,7 +110,7 @@ class TestWonOffers(LeadManagementCommon):
         projects = self._count_projects()
         other.with_user(self.salesperson).action_confirm()
         self.assertEqual(self._count_projects(), projects)
-        self.assertEqual(other.order_line.project_id, lead.project_id)
+        self.assertEqual(other.order_line.project_id, lead.won_project_id)
 
     def test_others_are_cancelled(self):
         lead = self._create_lead()
@@ -142,7 +142,7 @@ class TestWonOffers(LeadManagementCommon):
         self.assertIn("confirmed already", wizard.order_text)
         wizard.action_convert()
         self.assertEqual(order.state, "sale")
-        self.assertEqual(order.project_id, lead.project_id)
+        self.assertEqual(order.project_id, lead.won_project_id)
 
     def test_company_setting_proposes_not_to_confirm(self):
         self.company.lead_won_confirm_order = False

@@ -60,7 +60,7 @@ class TestWonSafety(LeadManagementCommon):
         lead = self._create_lead()
         with self.assertRaises(UserError):
             self.convert(lead, self.salesperson, project_template_id=secret.id)
-        self.assertFalse(lead.project_id)
+        self.assertFalse(lead.won_project_id)
 
     def test_private_project_is_not_told(self):
         secret = self.create_project("Secret", privacy_visibility="followers")
@@ -134,7 +134,7 @@ class TestWonSafety(LeadManagementCommon):
         line = self.record_hours(other)
         (lead + other).merge_opportunity()
         merged = (lead + other).exists()
-        self.assertEqual(merged.project_id, project)
+        self.assertEqual(merged.won_project_id, project)
         action = merged.action_won()
         self.assertEqual(action["res_model"], "crm.lead.won")
         self.convert(merged)

@@ -63,7 +63,7 @@ class TestWonDialogWithColleaguesRecords(DialogsCommon):
         self.assertNotIn(self.offer.name, dialog.other_orders_text)
         self.assertFalse(dialog.refusal_text)
         dialog.action_convert()
-        project = self.lead.project_id
+        project = self.lead.won_project_id
         self.assertEqual(project.name, "Bathroom")
         self.assertEqual(self.offer.project_id, project)
         self.assertEqual(self.offer.state, "draft")
@@ -74,7 +74,7 @@ class TestWonDialogWithColleaguesRecords(DialogsCommon):
             "Running", allow_billable=True, partner_id=self.partner.id, user_id=False
         )
         self.open_won(target="existing", project_id=project).action_convert()
-        self.assertEqual(self.lead.project_id, project)
+        self.assertEqual(self.lead.won_project_id, project)
         self.assertEqual(self.offer.project_id, project)
 
     def test_no_project(self):
@@ -130,7 +130,7 @@ class TestWonDialogWithColleaguesRecords(DialogsCommon):
         dialog = self.open_won()
         self.assertEqual(dialog.project_template_id, template)
         dialog.action_convert()
-        self.assertTrue(self.lead.project_id)
+        self.assertTrue(self.lead.won_project_id)
 
     @mute_logger(*ACCESS_LOGGERS)
     def test_private_project_of_the_lead_is_named_not_proposed(self):
@@ -151,8 +151,8 @@ class TestWonDialogWithColleaguesRecords(DialogsCommon):
         dialog = self.open_won(self.own | second.with_user(self.salesperson))
         self.assertFalse(dialog.confirm_order)
         dialog.action_convert()
-        self.assertEqual(second.project_id, self.lead.project_id)
-        self.assertEqual(offer.project_id, self.lead.project_id)
+        self.assertEqual(second.project_id, self.lead.won_project_id)
+        self.assertEqual(offer.project_id, self.lead.won_project_id)
 
     def test_pending_project_is_decided_later(self):
         self.own.action_set_won()

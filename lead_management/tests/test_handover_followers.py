@@ -162,7 +162,7 @@ class TestHandoverFollowers(LeadManagementCommon):
             lead, self.salesperson, project_template_id=template.id, user_id=self.manager.id
         )
         action = dialog.action_convert()
-        project = lead.project_id
+        project = lead.won_project_id
         self.assertEqual((action["res_model"], action["res_id"]), ("crm.lead", lead.id))
         for user in (self.salesperson, self.colleague, self.sales_all):
             self.assertFalse(project.with_user(user).has_access("read"), user.login)

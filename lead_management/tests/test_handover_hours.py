@@ -66,7 +66,7 @@ class TestHandoverHours(HandoverCommon):
         self.assertRegex(dialog.hours_text, "05:00.* move .*01:00.* stay .*invoiced")
         dialog.action_convert()
         self.env.invalidate_all()
-        self.assertHoursIn(others, lead.project_id)
+        self.assertHoursIn(others, lead.won_project_id)
         self.assertEqual(
             (invoiced.project_id, invoiced.so_line), (self.lead_project, order.order_line)
         )

@@ -95,7 +95,7 @@ class TestHandoverMatrix(HandoverCommon):
         self._convert(lead, combination, running)
         self.env.flush_all()
         self.env.invalidate_all()
-        project = lead.project_id
+        project = lead.won_project_id
         self.assertEqual(len(project), 1)
         new = combination.target != "existing" and not running
         self.assertEqual(self.count_projects() - projects, int(new))
@@ -159,10 +159,10 @@ class TestHandoverMatrix(HandoverCommon):
             dialog.project_template_id = self.template
         dialog.action_convert()
         if running or combination.target == "existing":
-            self.assertEqual(lead.project_id, running or self.target)
+            self.assertEqual(lead.won_project_id, running or self.target)
         elif combination.target == "template":
-            self.assertIn("Kick-off", lead.project_id.task_ids.mapped("name"))
-            self.assertEqual(lead.project_id[self.department], self.departments[1])
+            self.assertIn("Kick-off", lead.won_project_id.task_ids.mapped("name"))
+            self.assertEqual(lead.won_project_id[self.department], self.departments[1])
 
     def _check_offer(self, offer, project, sale_line):
         if offer.state == "cancel":
@@ -186,7 +186,7 @@ class TestHandoverMatrix(HandoverCommon):
         def state():
             self.env.flush_all()
             return {
-                "projects": (self.count_projects(), lead.project_id),
+                "projects": (self.count_projects(), lead.won_project_id),
                 "tickets": lead.task_ids.ids,
                 "where tickets are": lead.task_ids.read(["project_id", "state"]),
                 "hours": self.all_hours().sorted("id").read(STAYING_FIELDS),

@@ -164,7 +164,7 @@ class TestHandoverCompanies(HandoverCommon):
             default_company_id=self.other.id,
         )
         dialog.action_convert()
-        project = lead.project_id
+        project = lead.won_project_id
         self.assertEqual((project.name, project.user_id), (lead.name, self.salesperson))
         self.assertEqual(project.privacy_visibility, "employees")
         self.assertEqual(project.company_id, self.company)

@@ -139,12 +139,12 @@ class TestHandoverProperties(HandoverCommon):
 
     def _is_possible(self, step, lead):
         conditions = {
-            "convert": not lead.project_id,
+            "convert": not lead.won_project_id,
             "decline": lead.won_status == "pending",
             "restore": not lead.active,
             "reopen": lead.won_status == "won",
             "drag": lead.active and lead.won_status != "won",
-            "win again": bool(lead.project_id),
+            "win again": bool(lead.won_project_id),
             "invoice": bool(lead.timesheet_ids),
         }
         return conditions.get("convert" if step.startswith("convert") else step, True)
@@ -161,15 +161,15 @@ class TestHandoverProperties(HandoverCommon):
         elif step in ("reopen", "drag"):
             own.stage_id = self.stages["opened" if step == "reopen" else "won"]
         elif step == "win again":
-            project = lead.project_id
+            project = lead.won_project_id
             if own.action_won()["res_model"] == "crm.lead.won":  # something stayed behind
                 self.convert(lead, self.salesperson, hours_billable=billable)
-            self.assertEqual((lead.won_status, lead.project_id), ("won", project))
+            self.assertEqual((lead.won_status, lead.won_project_id), ("won", project))
         elif step == "raise cost":
             self._raise_costs()
         elif step == "record":
             recorded = self._record(*line[1:], lead_id=lead.id)
-            self.assertEqual(recorded.project_id, lead.project_id or self.lead_project)
+            self.assertEqual(recorded.project_id, lead.won_project_id or self.lead_project)
         elif step == "record on ticket":
             self._record_on_ticket(lead, line)
         elif step == "close ticket":
@@ -197,12 +197,12 @@ class TestHandoverProperties(HandoverCommon):
 
     def _is_possible_together(self, step, leads):
         conditions = {
-            "convert": not leads.project_id,
-            "convert existing": not leads.project_id,
+            "convert": not leads.won_project_id,
+            "convert existing": not leads.won_project_id,
             "decline": set(leads.mapped("won_status")) == {"pending"},
             "restore": not any(leads.mapped("active")),
             "drag": all(leads.mapped("active")),
-            "merge": len(leads) > 1 and len(leads.project_id) < 2,
+            "merge": len(leads) > 1 and len(leads.won_project_id) < 2,
             "invoice": bool(leads.timesheet_ids),
         }
         return conditions[step]
@@ -242,8 +242,8 @@ class TestHandoverProperties(HandoverCommon):
         self.assertLessEqual(self._presales.lead_id, leads, step)
         self.assertTrue(all(line.lead_id for line in self._presales), step)
         for lead in leads:
-            self.assertLessEqual(len(lead.project_id), 1)
-            self.assertEqual(lead.project_state == "converted", bool(lead.project_id), step)
+            self.assertLessEqual(len(lead.won_project_id), 1)
+            self.assertEqual(lead.project_state == "converted", bool(lead.won_project_id), step)
             recorded = lines.filtered(lambda line, lead=lead: line.lead_id == lead)
             self.assertEqual(lead.effective_hours, sum(recorded.mapped("unit_amount")), step)
         self.assertLessEqual(self.count_projects(), self._projects, step)

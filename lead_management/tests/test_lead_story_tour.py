@@ -52,7 +52,7 @@ class TestLeadStoryTour(LeadTourCommon):
         self.start_as_seller("/odoo", "lead_management_story", timeout=180)
 
         lead = self.env["crm.lead"].search([("name", "=", "Bathroom Huber")])
-        project = lead.project_id
+        project = lead.won_project_id
         self.assertEqual(len(lead), 1)
         self.assertEqual(lead.type, "opportunity")
         self.assertEqual(lead.won_status, "won")
@@ -107,7 +107,7 @@ class TestLeadStoryTour(LeadTourCommon):
         self.start_as_seller(BOARD, "lead_management_won_existing")
 
         self.assertEqual(self.env["project.project"].search([]), projects_before)
-        self.assertEqual(lead.project_id, project)
+        self.assertEqual(lead.won_project_id, project)
         self.assertEqual(lead.won_status, "won")
         self.assertEqual(lead.project_state, "converted")
         self.assertEqual(project.partner_id, customer)
@@ -155,7 +155,7 @@ class TestLeadStoryTour(LeadTourCommon):
         self.assertEqual(lead.won_status, "won")
         self.assertEqual(lead.stage_id, self.stages["won"])
         self.assertEqual(lead.project_state, "pending")
-        self.assertFalse(lead.project_id)
+        self.assertFalse(lead.won_project_id)
         self.assertFalse(lead.partner_id, "nothing is created by a drop")
 
 

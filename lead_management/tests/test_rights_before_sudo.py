@@ -183,7 +183,7 @@ class RightsCommon(RolesCommon):
         """What could happen to the secret leads, as the database has it."""
         self.env.cr.execute(
             """
-            SELECT lead.id, lead.name, lead.write_date, lead.project_id, lead.main_order_id,
+            SELECT lead.id, lead.name, lead.write_date, lead.won_project_id, lead.main_order_id,
                    (SELECT COUNT(*) FROM account_analytic_line WHERE lead_id = lead.id),
                    (SELECT COUNT(*) FROM project_task WHERE lead_id = lead.id),
                    (SELECT COUNT(*) FROM crm_lead_payment WHERE lead_id = lead.id),
@@ -412,7 +412,7 @@ class TestPublicMethods(RightsCommon):
         other = self.create_project(f"{SECRET} 2", privacy_visibility="followers")
         leads = self.create_leads(2, user_id=self.colleague.id)
         for lead, project in zip(leads, secret | other, strict=True):
-            lead.project_id = project
+            lead.won_project_id = project
         for role in ("sales_own", "portal", "internal"):
             merge = leads.with_user(self.worlds[role].user).merge_opportunity
             with self.assertRaises(UserError) as refusal, self.env.cr.savepoint():

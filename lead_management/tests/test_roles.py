@@ -366,5 +366,5 @@ class TestRolesTogether(RolesCommon):
                         "confirm_order": False,
                     }
                 ).action_convert()
-        self.assertFalse(lead.sudo().project_id)
+        self.assertFalse(lead.sudo().won_project_id)
         self.assertEqual(lead.sudo().won_status, "pending")

@@ -311,8 +311,8 @@ class TestCompanyHandover(CompaniesCommon):
             dialog = self.open_dialog(lead, other, lead.company_id)
             self.assertEqual(dialog.company_id, lead.company_id)
             dialog.action_convert()
-            self.assertEqual(lead.project_id.company_id, lead.company_id)
-            self.assertEqual(lead.project_id.account_id.company_id, lead.company_id)
+            self.assertEqual(lead.won_project_id.company_id, lead.company_id)
+            self.assertEqual(lead.won_project_id.account_id.company_id, lead.company_id)
 
     def test_only_company_b_active(self):
         """The lead's hours, project and accounts are B's; A's are not touched."""
@@ -320,9 +320,9 @@ class TestCompanyHandover(CompaniesCommon):
         before = self.read_hours(line)
         self.open_dialog(self.lead_b, self.company_b).action_convert()
         self.env.invalidate_all()
-        self.assertEqual(line.project_id, self.lead_b.project_id)
+        self.assertEqual(line.project_id, self.lead_b.won_project_id)
         self.assertEqual(line.company_id, self.company_b)
-        self.assertEqual(line.account_id, self.lead_b.project_id.account_id)
+        self.assertEqual(line.account_id, self.lead_b.won_project_id.account_id)
         self.assertEqual(self.read_hours(line), before)
         self.assertFalse(self.company_a.lead_project_id)
 
@@ -339,9 +339,9 @@ class TestCompanyHandover(CompaniesCommon):
         line = self.record_as(self.lead_free.with_company(self.company_b), self.employee_b)
         self.assertEqual(line.company_id, self.company_b)
         self.open_dialog(self.lead_free, self.company_b).action_convert()
-        self.assertEqual(self.lead_free.project_id.company_id, self.company_b)
+        self.assertEqual(self.lead_free.won_project_id.company_id, self.company_b)
         self.env.invalidate_all()
-        self.assertEqual(line.project_id, self.lead_free.project_id)
+        self.assertEqual(line.project_id, self.lead_free.won_project_id)
 
     def test_template_of_the_other_company_is_refused(self):
         template_b = self.create_project_of(self.company_b, is_template=True)
@@ -366,7 +366,7 @@ class TestCompanyHandover(CompaniesCommon):
                 with self.assertRaisesRegex(UserError, "ompany"), self.env.cr.savepoint():
                     dialog.action_convert()
                 self.assertEqual(lead.won_status, "pending")
-                self.assertFalse(lead.project_id)
+                self.assertFalse(lead.won_project_id)
 
     def test_settings_of_the_leads_company_count(self):
         self.company_a.lead_won_confirm_order = False

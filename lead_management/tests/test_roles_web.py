@@ -254,7 +254,7 @@ class TestRolesPortal(RolesWebCommon):
             {"lead_ids": [(6, 0, cls.won_lead.ids)], "project_name": "Won project"}
         )
         dialog.action_convert()
-        cls.project = cls.won_lead.project_id
+        cls.project = cls.won_lead.won_project_id
         cls.shared_project = cls.create_project(
             "Shared with the customer",
             privacy_visibility="portal",

@@ -167,7 +167,7 @@ class CrmLeadWon(models.TransientModel):
         for wizard in self:
             leads = wizard._get_leads()
             # sudo: the order that runs in a project may be a colleague's
-            projects = leads.sudo().project_id or leads._get_order_projects(leads._get_offers())
+            projects = leads.sudo().won_project_id or leads._get_order_projects(leads._get_offers())
             readable = projects.sudo(False)._filtered_access("read")
             wizard.project_id = readable if len(projects) == 1 else False
 
@@ -399,7 +399,7 @@ class CrmLeadWon(models.TransientModel):
         leads._lock_for_handover()
         leads._check_not_handed_over_apart()
         if leads._is_handed_over() and not (
-            self.project_id == leads.sudo().project_id and leads._has_rest_to_hand_over()
+            self.project_id == leads.sudo().won_project_id and leads._has_rest_to_hand_over()
         ):
             return leads[:1].action_view_project()
         plan = leads._plan_handover(self._get_choices())

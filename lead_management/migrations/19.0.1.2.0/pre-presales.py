@@ -1,7 +1,6 @@
 def migrate(cr, version):
     """Hide the tickets of leads and their subtasks; nobody has released one yet."""
     cr.execute("""
-        ALTER TABLE crm_lead ADD COLUMN IF NOT EXISTS category_properties jsonb;
         ALTER TABLE project_task
             ADD COLUMN IF NOT EXISTS is_shown_to_customer bool,
             ADD COLUMN IF NOT EXISTS is_internal_presales bool,

@@ -1,0 +1,59 @@
+def migrate(cr, version):
+    """The project of a won lead bears its name; the columns of the new fields are there."""
+    cr.execute("""
+        ALTER TABLE crm_lead
+            ADD COLUMN IF NOT EXISTS category_properties jsonb,
+            ADD COLUMN IF NOT EXISTS order_cancelled bool
+    """)
+    if _is_shared(cr):
+        cr.execute("""
+            ALTER TABLE crm_lead ADD COLUMN won_project_id int4;
+            UPDATE crm_lead SET won_project_id = project_id WHERE project_state = 'converted';
+        """)
+    else:
+        _rename(cr)
+    _rename_in_texts(cr)
+
+
+def _is_shared(cr):
+    """Whether another module has a field of the old name on leads: then that one stays."""
+    cr.execute("""
+        SELECT FROM ir_model_data
+         WHERE name = 'field_crm_lead__project_id' AND module != 'lead_management'
+    """)
+    return bool(cr.rowcount)
+
+
+def _rename(cr):
+    cr.execute("""
+        ALTER TABLE crm_lead RENAME COLUMN project_id TO won_project_id;
+        DROP INDEX IF EXISTS crm_lead__project_id_index;
+        ALTER TABLE crm_lead DROP CONSTRAINT IF EXISTS crm_lead_project_id_fkey;
+        UPDATE ir_model_fields SET name = 'won_project_id'
+         WHERE model = 'crm.lead' AND name = 'project_id';
+        UPDATE ir_model_data SET name = 'field_crm_lead__won_project_id'
+         WHERE module = 'lead_management' AND name = 'field_crm_lead__project_id';
+    """)
+
+
+def _rename_in_texts(cr):
+    """Where users keep the name: filters and exports of leads, and the rule of project managers."""
+    cr.execute(
+        r"""
+        UPDATE ir_filters
+           SET domain = regexp_replace(domain, '([''"])project_id\M', '\1won_project_id', 'g'),
+               context = regexp_replace(context, '([''"])project_id\M', '\1won_project_id', 'g')
+         WHERE model_id = 'crm.lead';
+        UPDATE ir_exports_line AS line
+           SET name = 'won_' || line.name
+          FROM ir_exports AS export
+         WHERE export.id = line.export_id AND export.resource = 'crm.lead'
+           AND line.name ~ '^project_id\M';
+        UPDATE ir_rule
+           SET domain_force = replace(domain_force, '''project_id.user_id''',
+                                      '''won_project_id.user_id''')
+          FROM ir_model_data AS data
+         WHERE data.model = 'ir.rule' AND data.res_id = ir_rule.id
+           AND data.module = 'lead_management' AND data.name = 'crm_lead_rule_project_manager'
+        """
+    )
