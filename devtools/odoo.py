@@ -31,14 +31,17 @@ def addons_path():
 
 
 def write_config(database=None, name=None, **options):
-    """Write a configuration file into the home, for one database or none; returns its path."""
+    """Write a configuration file into the home, for one database or none; returns its path.
+
+    Without a database it is of this checkout: another one may share the home.
+    """
     values = {"addons_path": addons_path(), "data_dir": settings.DATA, **COMMON}
     if not postgres.is_external():
         values.update(db_host=postgres.socket_folder(), db_port=5432, db_user=postgres.ROLE)
     if database:
         values.update(db_name=database, dbfilter=f"^{database}$")
     lines = [f"{key} = {value}\n" for key, value in {**values, **options}.items()]
-    path = settings.RUN / f"{name or database or 'odoo'}.conf"
+    path = settings.RUN / f"{name or database or settings.checkout_key()}.conf"
     write(path, "".join(["[options]\n", *lines]))
     return path
 

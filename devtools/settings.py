@@ -39,6 +39,11 @@ def home_key():
     return digest(HOME)[:10]
 
 
+def checkout_key():
+    """A short name for this checkout, of which several may share a home."""
+    return f"checkout-{digest(REPO)}"
+
+
 def digest(*parts):
     """A short hash of texts, used in names of cached things."""
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:12]
