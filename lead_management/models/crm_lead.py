@@ -294,7 +294,8 @@ class CrmLead(models.Model):
         """Refuse to delete what would lose recorded work; empty tickets are archived."""
         # sudo: hours of colleagues count too
         lines = self.env["account.analytic.line"].sudo()
-        leads = self.filtered("won_project_id") | lines.search([("lead_id", "in", self.ids)]).lead_id
+        hours = lines.search([("lead_id", "in", self.ids)])
+        leads = self.filtered("won_project_id") | hours.lead_id
         if leads:
             raise UserError(
                 self.env._(

@@ -1,5 +1,7 @@
 """Coming into a database that is in use, and going: what is filled, what is left alone."""
 
+from importlib.util import module_from_spec, spec_from_file_location
+
 from lxml import etree
 
 from odoo.tests import tagged
@@ -108,6 +110,26 @@ class TestPreInit(LeadManagementCommon):
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertEqual({lead.id: lead.next_follow_up for lead in self.leads}, filled)
+
+
+@tagged("post_install", "-at_install")
+class TestUpdate(LeadManagementCommon):
+    def test_views_of_users_name_the_project_by_its_new_name(self):
+        path = file_path("lead_management/migrations/19.0.1.3.0/pre-won-project.py")
+        spec = spec_from_file_location("migration", path)
+        migration = module_from_spec(spec)
+        spec.loader.exec_module(migration)
+        old = """<data>
+            <field name="partner_id" position="after"><field name="project_id"/></field>
+            <xpath expr="//field[@name='project_id']" position="after">
+                <button invisible="not project_id or lead_project_id"/>
+                <field name="task_ids"><list><field name="project_id"/></list></field>
+            </xpath>
+        </data>"""
+        new = old.replace('after"><field name="project_id', 'after"><field name="won_project_id')
+        new = new.replace("'project_id'", "'won_project_id'")
+        new = new.replace("not project_id", "not won_project_id")
+        self.assertEqual(migration._rename_in_arch(old), new)
 
 
 @tagged("post_install", "-at_install")

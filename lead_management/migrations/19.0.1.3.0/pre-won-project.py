@@ -1,3 +1,12 @@
+import json
+import re
+
+from lxml import etree
+
+NAME = re.compile(r"(?<![\w.])project_id\b")
+PLACE = "//field[@name='won_project_id']"
+
+
 def migrate(cr, version):
     """The project of a won lead bears its name; the columns of the new fields are there."""
     cr.execute("""
@@ -12,6 +21,7 @@ def migrate(cr, version):
         """)
     else:
         _rename(cr)
+        _rename_in_views(cr)
     _rename_in_texts(cr)
 
 
@@ -57,3 +67,38 @@ def _rename_in_texts(cr):
            AND data.module = 'lead_management' AND data.name = 'crm_lead_rule_project_manager'
         """
     )
+
+
+def _rename_in_views(cr):
+    """In our form and in the views that users made: a view that names a field that is gone
+    stops the update. Lists within a form are of other models, whose fields keep their name.
+    """
+    cr.execute("""
+        SELECT view.id, view.arch_db FROM ir_ui_view AS view
+         WHERE view.model = 'crm.lead' AND view.arch_db::text ~ '\\mproject_id\\M'
+           AND NOT EXISTS (SELECT FROM ir_model_data AS data
+                            WHERE data.model = 'ir.ui.view' AND data.res_id = view.id
+                              AND data.module != 'lead_management')
+    """)
+    for view_id, arch_db in cr.fetchall():
+        archs = {lang: _rename_in_arch(arch) for lang, arch in arch_db.items()}
+        cr.execute("UPDATE ir_ui_view SET arch_db = %s WHERE id = %s", [json.dumps(archs), view_id])
+
+
+def _rename_in_arch(arch):
+    root = etree.fromstring(arch)
+    for node in root.iter(etree.Element):
+        if any(_is_inner_view(parent) for parent in node.iterancestors("field")):
+            continue
+        for key, value in node.attrib.items():
+            if key == "expr" and value.startswith("//field[@name='project_id']"):
+                value = value.replace("//field[@name='project_id']", PLACE, 1)
+            elif key != "expr":
+                value = NAME.sub("won_project_id", value)
+            node.set(key, value)
+    return etree.tostring(root, encoding="unicode")
+
+
+def _is_inner_view(field):
+    """Whether what stands in the field is a view of another model."""
+    return "position" not in field.attrib
