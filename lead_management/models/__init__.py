@@ -14,6 +14,7 @@ from . import crm_lead_category
 from . import crm_lead
 from . import crm_lead_stage
 from . import crm_lead_timesheet
+from . import crm_lead_chatter
 from . import crm_lead_needs
 from . import crm_lead_offer
 from . import crm_lead_decision

@@ -25,6 +25,8 @@ class CrmLead(models.Model):
         "Questions",
         definition="category_id.properties_definition",
         copy=True,
+        # core would read it on every save, as it does of a definition that is tracked
+        tracking=False,
         help="The answers to the questions of the lead's category.",
     )
     missing_needs = fields.Char(

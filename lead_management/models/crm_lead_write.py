@@ -17,7 +17,12 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        leads = super().create(self._plan_create(vals_list))
+        vals_list = self._plan_create(vals_list)
+        if len(vals_list) > 1:
+            with self._chatter_batch() as batch:
+                leads = super(CrmLead, batch).create(vals_list).with_env(self.env)
+        else:
+            leads = super().create(vals_list)
         leads._record_later()
         return leads
 

@@ -7,6 +7,7 @@ from . import test_crm_lead_won_contact
 from . import test_crm_lead_won_offers
 from . import test_crm_lead_won_safety
 from . import test_crm_lead_won_hours
+from . import test_crm_lead_chatter
 from . import test_crm_lead_declined
 from . import test_crm_lead_on_hold
 from . import test_crm_lead_not_qualified
