@@ -11,6 +11,7 @@
         "security/ir.model.access.csv",
         "data/crm_lost_reason_data.xml",
         "data/ir_cron_data.xml",
+        "data/utm_source_data.xml",
         "wizard/crm_lead_won_views.xml",
         "wizard/crm_lead_lost_views.xml",
         "wizard/crm_lead_service_request_views.xml",
@@ -51,6 +52,7 @@
         "data/spreadsheet_dashboard.xml",
     ],
     "demo": [
+        "demo/res_company_demo.xml",
         "demo/crm_stage_demo.xml",
         "demo/res_users_demo.xml",
         "demo/project_project_demo.xml",

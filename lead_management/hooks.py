@@ -1,5 +1,7 @@
 """Installation and removal on databases that are in use."""
 
+KEPT = ["crm.stage", "crm.lost.reason", "utm.source"]
+
 
 def pre_init_hook(env):
     """Add the stored columns and fill them in SQL, one statement each.
@@ -64,7 +66,7 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Keep the stages and the reasons: they belong to the leads, not to the addon that brought
+    """Keep stages, reasons and sources: they belong to the leads, not to the addon that brought
     them.
 
     Core's labels get core's translations back.
@@ -73,5 +75,5 @@ def uninstall_hook(env):
     if languages:
         env["ir.module.module"]._load_module_terms(["crm"], languages, overwrite=True)
     env["ir.model.data"].search(
-        [("module", "=", "lead_management"), ("model", "in", ["crm.stage", "crm.lost.reason"])]
+        [("module", "=", "lead_management"), ("model", "in", KEPT)]
     ).unlink()

@@ -36,3 +36,4 @@ from . import account_analytic_line
 from . import sale_order
 from . import sale_order_line
 from . import crm_lead_guard
+from . import utm_source

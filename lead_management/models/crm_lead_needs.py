@@ -29,12 +29,18 @@ class CrmLead(models.Model):
         tracking=False,
         help="The answers to the questions of the lead's category.",
     )
+    has_questions = fields.Boolean(compute="_compute_has_questions", compute_sudo=True)
     missing_needs = fields.Char(
         "Missing",
         compute="_compute_missing_needs",
         help="What the lead lacks for the stage it was to move to.",
     )
     lacks_offer = fields.Boolean(compute="_compute_missing_needs")
+
+    @api.depends("category_id.properties_definition")
+    def _compute_has_questions(self):
+        for lead in self:
+            lead.has_questions = bool(lead.category_id.properties_definition)
 
     @api.depends("stage_id", "category_properties", "order_ids", *CONTACT_FIELDS)
     @api.depends_context("lead_needs_stage_view_ref", "lang")
