@@ -253,7 +253,7 @@ class CrmLead(models.Model):
     def _merge_get_fields(self):
         return [*super()._merge_get_fields(), "category_id", "won_project_id"]
 
-    def _merge_opportunity(self, *args, **kwargs):
+    def _merge_opportunity(self, user_id=False, team_id=False, **kwargs):
         """Core's merge; leads whose orders run in different projects stay apart.
 
         :raises AccessError: when the user may not change one of the leads
@@ -270,8 +270,10 @@ class CrmLead(models.Model):
                 )
             )
         # the stage of the merged lead is chosen by a rule, whatever it needs
-        leads = self.with_context(lead_needs=NEEDS_SETTLED)
-        merged = super(CrmLead, leads)._merge_opportunity(*args, **kwargs)
+        leads = self.with_context(lead_needs=NEEDS_SETTLED, lead_merge_team_id=team_id)
+        merged = super(CrmLead, leads)._merge_opportunity(
+            user_id=user_id, team_id=team_id, **kwargs
+        )
         return merged.with_env(self.env)
 
     def _merge_dependences(self, opportunities):
@@ -294,7 +296,9 @@ class CrmLead(models.Model):
         """Refuse to delete what would lose recorded work; empty tickets are archived."""
         # sudo: hours of colleagues count too
         lines = self.env["account.analytic.line"].sudo()
-        leads = self.filtered("won_project_id") | lines.search([("lead_id", "in", self.ids)]).lead_id
+        leads = (
+            self.filtered("won_project_id") | lines.search([("lead_id", "in", self.ids)]).lead_id
+        )
         if leads:
             raise UserError(
                 self.env._(

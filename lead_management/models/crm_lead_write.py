@@ -43,6 +43,7 @@ class CrmLead(models.Model):
         :param vals_list: dicts of values as ``create`` takes them
         :return: list of such dicts
         """
+        vals_list = [self._drop_empty(vals) for vals in vals_list]
         proposals = self._propose_first_stages(vals_list)
         return [
             self._imply_first_stage(vals, proposal)
@@ -61,6 +62,7 @@ class CrmLead(models.Model):
         """
         plan = [(self, vals)]
         for rule in (
+            "_imply_given",
             "_imply_stage_of_type",
             "_imply_stage_of_team",
             "_imply_stage_entry",

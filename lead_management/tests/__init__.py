@@ -10,6 +10,8 @@ from . import test_crm_lead_won_hours
 from . import test_crm_lead_declined
 from . import test_crm_lead_on_hold
 from . import test_crm_lead_not_qualified
+from . import test_crm_lead_import
+from . import test_crm_lead_team
 from . import test_crm_lead_timesheet
 from . import test_crm_lead_follow_up
 from . import test_crm_lead_offer
