@@ -35,7 +35,11 @@ class CrmLead(models.Model):
         self._note_author(vals)
         with self.env.protecting(self._get_kept_fields(vals), self):
             # core changes the dict it gets
-            return super().write(dict(vals))
+            super().write(dict(vals))
+        undecided = self._get_undecided_at_certainty(vals)
+        if undecided:
+            super(CrmLead, undecided).write({"date_closed": False})
+        return True
 
     def _plan_create(self, vals_list):
         """The values that leads are created with.
