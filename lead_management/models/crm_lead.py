@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
+from odoo.tools import escape_psql
 
 from .crm_lead_needs import NEEDS_SETTLED
 
@@ -225,7 +226,8 @@ class CrmLead(models.Model):
         if self.phone_sanitized:
             domains.append(Domain("phone_sanitized", "=", self.phone_sanitized))
         domains += [
-            Domain("name", "=ilike", name.strip())
+            # a name that has a % in it is no pattern
+            Domain("name", "=ilike", escape_psql(name.strip()))
             for name in (self.contact_name, self.partner_name)
             if name and name.strip()
         ]
