@@ -42,6 +42,7 @@ from . import test_forecast
 from . import test_figures_reconciliation
 from . import test_crm_lead_payment
 from . import test_crm_lead_payment_figures
+from . import test_crm_lead_payment_moves
 from . import test_crm_lead_payment_plan
 from . import test_crm_lead_signed
 from . import test_dashboard
@@ -54,3 +55,5 @@ from . import test_crm_lead_portal_partner
 from . import test_crm_lead_needs
 from . import test_crm_lead_needs_tour
 from . import test_crm_lead_service_request
+from . import test_sensible_days
+from . import test_track_time
