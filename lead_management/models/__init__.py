@@ -1,3 +1,4 @@
+from . import crm_lead_day_mixin
 from . import crm_lead_figure_mixin
 from . import crm_lead_figure_row_mixin
 from . import crm_lead_guard_mixin

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 from odoo.tools import format_duration, format_list
 
@@ -6,6 +7,9 @@ from ..tools.sent import sent_id
 
 # A context is what a client sends, too: only this very object, which nobody can send, counts.
 KEEP_AMOUNT = object()
+
+# How often a batch of hours that another module refuses to move is tried again in two halves.
+MAX_HALVINGS = 64
 
 
 class AccountAnalyticLine(models.Model):
@@ -31,18 +35,26 @@ class AccountAnalyticLine(models.Model):
         They keep it in the project the lead runs in, on any task; what is recorded there later
         is no presales time. Moved into another customer's project they were booked by mistake.
         """
+        known = {}
         for line in self:
-            task, lead = line.task_id, line.lead_id
-            if lead and (
-                not task
-                or task.project_id == lead.won_project_id
-                or not (task.lead_id or task.project_id.allow_billable)
-            ):
-                line.lead_id = lead
-            elif task.lead_id.won_project_id and task.lead_id.won_project_id == task.project_id:
-                line.lead_id = False
-            else:
-                line.lead_id = task.lead_id
+            key = task, lead = line.task_id, line.lead_id
+            if key not in known:
+                known[key] = self._get_lead_on_task(task, lead)
+            if lead != known[key] or not line.id:
+                line.lead_id = known[key]
+
+    @api.model
+    def _get_lead_on_task(self, task, lead):
+        """The lead of hours on ``task`` that were of ``lead`` before; both may be empty."""
+        if lead and (
+            not task
+            or task.project_id == lead.won_project_id
+            or not (task.lead_id or task.project_id.allow_billable)
+        ):
+            return lead
+        if task.lead_id.won_project_id and task.lead_id.won_project_id == task.project_id:
+            return self.env["crm.lead"]
+        return task.lead_id
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -72,11 +84,42 @@ class AccountAnalyticLine(models.Model):
     def _timesheet_postprocess_values(self, values):
         """Moving hours to another project changes where they cost, not what they cost.
 
-        Core recomputes the amount at today's hourly cost whenever the account is written.
+        Core recomputes the amount at today's hourly cost whenever the account is written. A rule
+        of another module that changes duration or employee meanwhile changes the amount.
         """
-        if self.env.context.get("lead_keep_amount") is KEEP_AMOUNT:
+        is_moved = self.env.context.get("lead_keep_amount") is KEEP_AMOUNT
+        if is_moved and not values.keys() & {"unit_amount", "employee_id"}:
             return {line_id: {} for line_id in self.ids}
         return super()._timesheet_postprocess_values(values)
+
+    def _write_unless_refused(self, values):
+        """Write on these lines, but for those of which another module refuses it.
+
+        A batch that is refused is undone and tried again in two halves, the largest first. After
+        ``MAX_HALVINGS`` the refused batches stay whole, so that the number of tries does not
+        grow with the number of lines; in the order of days, which closed periods go by.
+
+        :param dict values: as ``write`` takes them
+        :return: dict of refused lines, by reason
+        """
+        refused = {}
+        batches = [self.sorted(lambda line: (line.date, line.id))] if self else []
+        halvings = 0
+        while batches:
+            lines = batches.pop(batches.index(max(batches, key=len)))
+            try:
+                with self.env.cr.savepoint():
+                    # core changes the dict it gets
+                    lines.write(dict(values))
+            except (UserError, RedirectWarning) as error:
+                if len(lines) == 1 or halvings == MAX_HALVINGS:
+                    reason = str(error.args[0])
+                    refused[reason] = refused.get(reason, self.browse()) | lines
+                else:
+                    halvings += 1
+                    half = len(lines) // 2
+                    batches += [lines[:half], lines[half:]]
+        return refused
 
     @api.model
     def _get_customer_domain(self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
+from odoo.tools import escape_psql
 
 from .crm_lead_needs import NEEDS_SETTLED
 
@@ -225,7 +226,8 @@ class CrmLead(models.Model):
         if self.phone_sanitized:
             domains.append(Domain("phone_sanitized", "=", self.phone_sanitized))
         domains += [
-            Domain("name", "=ilike", name.strip())
+            # a name that has a % in it is no pattern
+            Domain("name", "=ilike", escape_psql(name.strip()))
             for name in (self.contact_name, self.partner_name)
             if name and name.strip()
         ]
@@ -253,7 +255,7 @@ class CrmLead(models.Model):
     def _merge_get_fields(self):
         return [*super()._merge_get_fields(), "category_id", "won_project_id"]
 
-    def _merge_opportunity(self, *args, **kwargs):
+    def _merge_opportunity(self, user_id=False, team_id=False, **kwargs):
         """Core's merge; leads whose orders run in different projects stay apart.
 
         :raises AccessError: when the user may not change one of the leads
@@ -270,8 +272,10 @@ class CrmLead(models.Model):
                 )
             )
         # the stage of the merged lead is chosen by a rule, whatever it needs
-        leads = self.with_context(lead_needs=NEEDS_SETTLED)
-        merged = super(CrmLead, leads)._merge_opportunity(*args, **kwargs)
+        leads = self.with_context(lead_needs=NEEDS_SETTLED, lead_merge_team_id=team_id)
+        merged = super(CrmLead, leads)._merge_opportunity(
+            user_id=user_id, team_id=team_id, **kwargs
+        )
         return merged.with_env(self.env)
 
     def _merge_dependences(self, opportunities):

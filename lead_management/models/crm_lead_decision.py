@@ -202,6 +202,17 @@ class CrmLead(models.Model):
             plan.append((leads, {**vals, **stage._prepare_probability_values()}))
         return plan
 
+    def _get_undecided_at_certainty(self, vals):
+        """Those of these leads that core has just closed because somebody saved 100 % for them.
+
+        They are open until they are won: in a won stage, that is.
+        """
+        if (vals.get("probability") or 0) < 100:
+            return self.browse()
+        return self.filtered(
+            lambda lead: lead.active and lead.won_status == "pending" and lead.date_closed
+        )
+
     def _reopen(self):
         """Leads that are not declined any more, on whatever way: their tickets open again,
         reason and closing date go."""

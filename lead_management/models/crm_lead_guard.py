@@ -8,9 +8,10 @@ from .crm_lead_guard_mixin import is_ours
 
 class CrmLead(models.Model):
     _name = "crm.lead"
-    _inherit = ["crm.lead.guard.mixin", "crm.lead"]
+    _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin", "crm.lead"]
 
     _guarded_core_fields = ("order_ids",)
+    _sensible_days = ("date_deadline",)
 
     def _has_field_access(self, field, operation):
         """Our fields are for employees, also where others may read the lead, such as the

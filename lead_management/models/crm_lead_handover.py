@@ -4,7 +4,6 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
-from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
 from .account_analytic_line import KEEP_AMOUNT
@@ -207,36 +206,50 @@ class CrmLead(models.Model):
     def _apply_hours(self, plan, project):
         """Move tickets and hours as planned; says what it did.
 
-        Where a ticket stays with its invoiced hours, the others move to a copy of it.
+        Hours first: what another module refuses to move stays, and its ticket with it. Where a
+        ticket stays with some of its hours, the others move to a copy of it.
         """
-        billable = plan.choices.hours_billable
-        moving = plan.moving
-        for ticket in plan.split_tickets:
-            copy = self._split_ticket(plan, ticket, project)
-            lines = moving.search([("id", "in", moving.ids), ("task_id", "=", ticket.id)])
-            self._move_hours(lines, project, billable, copy)
-            moving -= lines
-        loose = moving.search([("id", "in", moving.ids), ("task_id", "=", False)])
-        self._move_hours(loose, project, billable)
-        # on an order already, in spite of the internal project: its delivered quantity changes
-        ordered = moving.search([("id", "in", moving.ids), ("so_line", "!=", False)]) - loose
-        self._move_hours(ordered, project, billable)
-        moving -= loose | ordered
-        if billable:
-            self._move_hours(moving, project, billable)
-            plan.tickets.write({"project_id": project.id})
-        else:
-            self._move_tickets_with_hours(plan.tickets, moving, project)
+        refused = self._move_hours(plan.moving, project, plan.choices.hours_billable)
+        staying = plan.moving.browse().union(*refused.values())
+        moved = plan.moving - staying
+        split = plan.split_tickets | staying.task_id
+        if split:
+            by_ticket = moved.grouped("task_id")
+            for ticket in split & moved.task_id:
+                copy = self._split_ticket(plan, ticket, project)
+                by_ticket[ticket].write({"task_id": copy.id})
+        # the hours are there already: they need not follow their tickets
+        with self.env.protecting([moved._fields["project_id"]], moved):
+            (plan.tickets - staying.task_id).write({"project_id": project.id})
+        return self._get_hours_facts(plan, moved, refused)
+
+    def _get_hours_facts(self, plan, moved, refused):
+        """Sentences about which hours moved, and which stayed and why."""
         facts = []
-        if plan.moving:
+        if moved:
             facts.append(
-                self.env._("%(hours)s moved to the project.", hours=plan.moving._get_time_text())
+                self.env._("%(hours)s moved to the project.", hours=moved._get_time_text())
             )
         if plan.invoiced:
             facts.append(
                 self.env._(
                     "%(hours)s stayed where they are: they are invoiced.",
                     hours=plan.invoiced._get_time_text(),
+                )
+            )
+        if plan.locked:
+            facts.append(
+                self.env._(
+                    "%(hours)s stayed where they are: they are locked.",
+                    hours=plan.locked._get_time_text(),
+                )
+            )
+        for reason, lines in refused.items():
+            facts.append(
+                self.env._(
+                    "%(hours)s stayed where they are: %(reason)s",
+                    hours=lines._get_time_text(),
+                    reason=reason,
                 )
             )
         return facts
@@ -256,83 +269,28 @@ class CrmLead(models.Model):
         ticket.state = "1_done"
         return copy
 
-    def _move_hours(self, lines, project, billable=False, task=None):
+    def _move_hours(self, lines, project, billable=False):
         """Move hours by the ORM: project and all plan columns at once, cost unchanged.
 
-        :param lines: ``account.analytic.line`` in sudo mode
+        :param lines: ``account.analytic.line`` in sudo mode; they keep their ticket
         :param bool billable: let the project's order line bill them, or that of the main
             offer where the project has none
-        :param task: the task they move to; they keep theirs when empty
+        :return: dict of the lines that may not be moved, by reason
         """
         values = {**self._prepare_moved_hours_accounts(project), "project_id": project.id}
-        if task:
-            values["task_id"] = task.id
         if not billable:
             values.update(so_line=False, is_so_line_edited=True)
         elif project.sale_line_id:
             values["is_so_line_edited"] = False
         else:
             values.update(so_line=self._get_service_line().id, is_so_line_edited=True)
-        if lines:
-            lines.with_context(lead_keep_amount=KEEP_AMOUNT).write(values)
+        return lines.with_context(lead_keep_amount=KEEP_AMOUNT)._write_unless_refused(values)
 
     @api.model
     def _prepare_moved_hours_accounts(self, project):
         """The project's analytic account in every plan, by field name."""
         plans = self.env["account.analytic.line"]._get_plan_fnames()
         return {fname: project[fname].id for fname in plans}
-
-    @api.model
-    def _prepare_moved_hours_columns(self, project):
-        """What the ORM would store on hours that move to ``project`` and are not billable."""
-        manual = project.billing_type == "manually"
-        return {
-            **self._prepare_moved_hours_accounts(project),
-            "project_id": project.id,
-            "company_id": project.company_id.id or SQL.identifier("line", "company_id"),
-            "so_line": None,
-            "order_id": None,
-            "is_so_line_edited": True,
-            "timesheet_invoice_type": "billable_manual" if manual else "non_billable",
-            "write_uid": self.env.uid,
-            "write_date": self.env.cr.now(),
-        }
-
-    @api.model
-    def _move_tickets_with_hours(self, tickets, lines, project):
-        """Move whole tickets and their hours, not billable: one UPDATE for any number of hours.
-
-        The ORM would load and recompute every line, among others its cost at today's rate.
-        The stored fields that depend on where a line is are set here to what the ORM would
-        compute for a line without order item; a test compares the two.
-
-        :param tickets: ``project.task`` in sudo mode
-        :param lines: all hours of ``tickets``, in sudo mode
-        """
-        stored = [
-            *("project_id", "task_id", "parent_task_id", "partner_id", "lead_id"),
-            *("so_line", "order_id", "timesheet_invoice_type"),
-        ]
-        with self.env.protecting([lines._fields[name] for name in stored], lines):
-            tickets.write({"project_id": project.id})
-            self.env.flush_all()
-        values = self._prepare_moved_hours_columns(project)
-        assignments = [
-            SQL("%s = %s", SQL.identifier(name), None if value is False else value)
-            for name, value in values.items()
-        ]
-        self.env.cr.execute(
-            SQL(
-                """UPDATE account_analytic_line AS line
-                      SET %s, partner_id = COALESCE(task.partner_id, %s)
-                     FROM project_task AS task
-                    WHERE task.id = line.task_id AND line.id = ANY(%s)""",
-                SQL(", ").join(assignments),
-                project.partner_id.id or None,
-                list(lines.ids),
-            )
-        )
-        self.env.invalidate_all(flush=False)
 
     def _post_handover_messages(self, project, facts):
         """Tell the leads and the project what the handover did.

@@ -51,8 +51,9 @@ class CrmLead(models.Model):
     def _plan_hours(self, plan):
         """Which tickets and hours move, and which hours stay.
 
-        Invoiced hours stay, and with them their ticket. So do those of a ticket that somebody
-        moved into a billable project: the internal lead project never is one.
+        Hours that are invoiced or may not be changed stay, and with them their ticket. So do those
+        of a ticket that somebody moved into a billable project: the internal lead project never
+        is one. What another module refuses at moving is found then.
         """
         # sudo: colleagues' hours move too; who may hand over is checked on the leads
         tickets = (
@@ -67,13 +68,14 @@ class CrmLead(models.Model):
             lambda task: task.project_id.allow_billable or task.project_id == plan.choices.project
         )
         plan.elsewhere = hours & lines.search([("task_id", "in", placed.ids)])
-        billed = hours & lines.search(
-            [("id", "in", hours.ids), ("timesheet_invoice_id", "!=", False)]
-        )
-        plan.invoiced = billed.filtered(lambda line: not line._is_not_billed()) - plan.elsewhere
-        plan.moving = hours - plan.invoiced - plan.elsewhere
-        staying = plan.invoiced.task_id
-        # a ticket stays with its invoiced hours; it is split when it has others
+        # one query for any number of hours
+        hours.fetch(["date", "timesheet_invoice_id"])
+        kept = hours.filtered(lambda line: line._is_readonly()) - plan.elsewhere
+        plan.invoiced = kept.filtered(lambda line: not line._is_not_billed())
+        plan.locked = kept - plan.invoiced
+        plan.moving = hours - kept - plan.elsewhere
+        staying = kept.task_id
+        # a ticket stays with hours that stay; it is split when it has others
         plan.split_tickets = tickets.browse()
         if staying:
             others = [("id", "in", plan.moving.ids), ("task_id", "in", staying.ids)]

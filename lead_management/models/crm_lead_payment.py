@@ -23,14 +23,38 @@ def assign(record, name, amount):
 
 class CrmLeadPayment(models.Model):
     _name = "crm.lead.payment"
-    _inherit = ["crm.lead.figure.mixin", "crm.lead.guard.mixin"]
+    _inherit = ["crm.lead.figure.mixin", "crm.lead.guard.mixin", "crm.lead.day.mixin"]
     _description = "Planned Payment"
     _order = "sequence, id"
+    _sensible_days = ("date",)
 
     lead_id = fields.Many2one("crm.lead", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=10)
     name = fields.Char("Description", help="What the payment is for, such as a milestone.")
-    date = fields.Date(index=True, help="When the payment is expected. Empty: not known yet.")
+    date = fields.Date(
+        compute="_compute_date",
+        store=True,
+        readonly=False,
+        index=True,
+        help="When the payment is expected. Empty: not known yet.",
+    )
+    term_line_id = fields.Many2one(
+        "account.payment.term.line",
+        "By Payment Term",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The part of the payment terms that the date follows when the planned order date "
+        "moves, until somebody changes the date.",
+    )
+    first_date = fields.Date(
+        readonly=True, help="The date as it was planned, before it was moved along."
+    )
+    first_anchor_date = fields.Date(
+        "First Planned Order Date",
+        readonly=True,
+        help="The planned order date that the date was planned for, before it was moved along.",
+    )
     percentage = fields.Float(
         "Share (%)",
         aggregator=None,
@@ -80,6 +104,24 @@ class CrmLeadPayment(models.Model):
                         name=payment.display_name,
                     )
                 )
+
+    @api.depends("term_line_id", "lead_id.date_deadline")
+    def _compute_date(self):
+        """What was planned by payment terms follows them, from the planned order date on."""
+        for payment in self:
+            payment.date = payment._get_term_date() or payment.date
+
+    def _get_term_date(self):
+        """The date by the payment terms; False where there are none, or no planned order date."""
+        order_date = self.lead_id.date_deadline
+        if not self.term_line_id or not order_date:
+            return False
+        try:
+            # sudo: payment terms of another company need not be readable
+            return self.term_line_id.sudo()._get_due_date(order_date)
+        except (OverflowError, ValueError):
+            # a planned order date from before dates were checked, at the end of the calendar
+            return False
 
     @api.depends("name", "date")
     @api.depends_context("lang")
@@ -149,7 +191,10 @@ class CrmLeadPayment(models.Model):
         :raises AccessError: when the user may not change one of the leads
         """
         self._check_leads({sent_id(vals.get("lead_id")) for vals in vals_list})
-        return super().create([self._settle_amount(vals) for vals in vals_list])
+        payments = super().create([self._settle_amount(vals) for vals in vals_list])
+        # those of a duplicate bring the dates of the lead they are copied from
+        self.env.add_to_compute(self._fields["date"], payments.filtered("term_line_id"))
+        return payments
 
     def write(self, vals):
         """Write ``vals``; an amount replaces the share, unless it is what the share comes to.
@@ -162,6 +207,7 @@ class CrmLeadPayment(models.Model):
         if "lead_id" in vals:
             self._check_leads({sent_id(vals["lead_id"])})
             summed = self._get_summed_leads()
+        dated = self._get_dated_by_hand(vals)
         if "percentage" in vals and not vals["percentage"]:
             # what a share came to stays when it goes
             self._recompute_recordset(["amount"])
@@ -173,8 +219,21 @@ class CrmLeadPayment(models.Model):
                 super(CrmLeadPayment, shares).write(others)
                 payments -= shares
         res = super(CrmLeadPayment, payments).write(self._settle_amount(vals))
+        if dated:
+            unmoved = {"term_line_id": False, "first_date": False, "first_anchor_date": False}
+            super(CrmLeadPayment, dated).write(unmoved)
         summed._settle_without_payments()
         return res
+
+    def _get_dated_by_hand(self, vals):
+        """Those of these payments that somebody gives another date: they follow nothing any more.
+
+        A form sends the dates by payment terms along when the planned order date has changed.
+        """
+        if "date" not in vals or vals.keys() & {"term_line_id", "first_date"}:
+            return self.browse()
+        day = fields.Date.to_date(vals["date"])
+        return self.filtered(lambda payment: day not in (payment.date, payment._get_term_date()))
 
     def unlink(self):
         """The leads that lose their last payment keep their value."""
@@ -212,6 +271,11 @@ class CrmLeadPayment(models.Model):
         share = (lead.expected_revenue or 0.0) * self.percentage / 100.0
         rounding = lead._get_value_rounding()
         return bool(self.percentage) and abs((amount or 0.0) - share) < rounding
+
+    def _filtered_movable(self):
+        """Those of these payments that move along when somebody says so: dated, and not by
+        payment terms, which they follow by themselves."""
+        return self.filtered(lambda payment: payment.date and not payment.term_line_id)
 
     def _in_order(self):
         """These payments in the order in which they are listed, new ones last."""

@@ -103,7 +103,13 @@ class CrmLead(models.Model):
             elif not lead.payment_anchor_date:
                 lead.payment_anchor_date = lead.date_deadline
 
-    @api.depends("payment_anchor_date", "date_deadline", "payment_ids.date", "won_status")
+    @api.depends(
+        "payment_anchor_date",
+        "date_deadline",
+        "payment_ids.date",
+        "payment_ids.term_line_id",
+        "won_status",
+    )
     def _compute_has_payments_to_move(self):
         for lead in self:
             before, now = lead.payment_anchor_date, lead.date_deadline
@@ -112,7 +118,7 @@ class CrmLead(models.Model):
                 and now
                 and before != now
                 and lead.won_status != "lost"
-                and any(lead.payment_ids.mapped("date"))
+                and bool(lead.payment_ids._filtered_movable())
             )
 
     def _settle_payments(self, vals):
@@ -156,20 +162,43 @@ class CrmLead(models.Model):
     def action_move_payments(self):
         """Move the dated payments by as much as the planned order date has moved.
 
+        What was planned by payment terms has followed them by itself.
+
         :raises AccessError: when the user may not change one of the leads
+        :raises UserError: when a date would be beyond the calendar
         """
         self.check_access("write")
         moves = defaultdict(self.env["crm.lead.payment"].browse)
         for lead in self.filtered("has_payments_to_move"):
-            payments = lead.payment_ids.filtered("date")
-            dates = shift_dates(
-                payments.mapped("date"), lead.payment_anchor_date, lead.date_deadline
-            )
-            for payment, date in zip(payments, dates, strict=True):
-                moves[date] |= payment
-        for date, payments in moves.items():
-            payments.write({"date": date})
-        return self.action_keep_payment_dates()
+            movable = lead.payment_ids._filtered_movable()
+            # each from where it was planned first, so that there and back is the first plan
+            for anchor, payments in movable.grouped(
+                lambda payment: payment.first_anchor_date or payment.lead_id.payment_anchor_date
+            ).items():
+                first = [payment.first_date or payment.date for payment in payments]
+                dates = lead._shift_dates(first, anchor)
+                for payment, before, date in zip(payments, first, dates, strict=True):
+                    moves[anchor, before, date] |= payment
+        for (anchor, first, date), payments in moves.items():
+            payments.write({"date": date, "first_date": first, "first_anchor_date": anchor})
+        self._set_payment_anchors()
+        return True
+
+    def _shift_dates(self, dates, anchor):
+        """``dates``, planned for an order on ``anchor``, moved along to the planned order date.
+
+        :raises UserError: when one of them would be beyond the calendar
+        """
+        try:
+            return shift_dates(dates, anchor, self.date_deadline)
+        except (OverflowError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "The planned payments of “%(lead)s” cannot be moved that far. Correct their "
+                    "dates, or the planned order date.",
+                    lead=self.name,
+                )
+            ) from error
 
     def action_keep_payment_dates(self):
         """Leave the payments where they are: they belong to the new planned order date.
@@ -177,9 +206,15 @@ class CrmLead(models.Model):
         :raises AccessError: when the user may not change one of the leads
         """
         self.check_access("write")
+        moved = self.payment_ids.filtered("first_date")
+        moved.write({"first_date": False, "first_anchor_date": False})
+        self._set_payment_anchors()
+        return True
+
+    def _set_payment_anchors(self):
+        """The payments belong to the planned order date there is now."""
         for date, leads in self.filtered("date_deadline").grouped("date_deadline").items():
             leads.write({"payment_anchor_date": date})
-        return True
 
     # ------------------------------------------------------------
     # New plans
@@ -258,6 +293,7 @@ class CrmLead(models.Model):
                 "name": self._get_term_label(terms, index),
                 "sequence": index,
                 "date": row["date"],
+                "term_line_id": line.id,
             }
             if line.value == "fixed":
                 vals["amount"] = self._exchange_offer_amount(order, row["foreign_amount"])

@@ -8,6 +8,9 @@ from odoo.tools import float_compare
 from ..tools.plans import imply
 from .crm_lead_needs import NEEDS_SETTLED
 
+# Values of leads that nobody typed in: core's modules for events, surveys and lead mining.
+MACHINE_FIELDS = ("event_lead_rule_id", "origin_survey_id", "lead_mining_request_id", "reveal_id")
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -39,25 +42,99 @@ class CrmLead(models.Model):
         proposals, known = [], {}
         for vals in vals_list:
             given = {**defaults, **{name: vals[name] for name in names & vals.keys()}}
-            is_type_given = bool(vals.get("type") or self.env.context.get("default_type"))
-            key = repr((is_type_given, sorted(given.items())))
+            is_type_given = self._is_type_chosen(vals)
+            is_team_given = bool(vals.get("team_id"))
+            key = repr((is_type_given, is_team_given, sorted(given.items())))
             if key not in known:
-                known[key] = self._propose_first_stage(given, is_type_given)
+                known[key] = self._propose_first_stage(given, is_type_given, is_team_given)
             proposals.append(known[key])
         return proposals
 
-    def _propose_first_stage(self, given, is_type_given):
-        """The team and stage of one new lead; see :meth:`_propose_first_stages`."""
+    def _propose_first_stage(self, given, is_type_given, is_team_given):
+        """The team and stage of one new lead; see :meth:`_propose_first_stages`.
+
+        A stage that is given together with a team that does not have it stands for that team's one.
+        """
         draft = self.new(given)
         proposal = {}
         if "team_id" not in given:
             proposal["team_id"] = draft.team_id.id
         if "stage_id" in given:
-            return {**proposal, "stage_id": given["stage_id"]}
+            stage = self.env["crm.stage"].browse(given["stage_id"] or [])
+            if is_team_given:
+                lead_type = stage.sudo().lead_type or draft.type
+                stage = stage._find_in_team(draft.team_id, lead_type, stage.is_won)
+            return {**proposal, "stage_id": stage.id}
         stage = draft.stage_id
         if stage.lead_type not in (False, draft.type) and is_type_given:
             stage = draft._find_stage_for_type(draft.type) or stage
         return {**proposal, "stage_id": stage.id}
+
+    def _is_type_chosen(self, vals):
+        """Whether somebody decided that a new lead is a lead, or an opportunity.
+
+        Website forms, chat bots, events, surveys and lead mining say "opportunity" wherever core's
+        own "Leads" setting is off; surveys always do. That is no decision.
+
+        :param dict vals: as ``create`` takes them
+        :rtype: bool
+        """
+        if not vals.get("type"):
+            return bool(self.env.context.get("default_type"))
+        if vals["type"] != "opportunity" or self._is_import():
+            return True
+        made = self.env.su or not self.env.user._is_internal()
+        if not made and not any(vals.get(name) for name in MACHINE_FIELDS):
+            return True
+        # the setting is the group that all employees have; visitors have no group of it
+        uses_leads = self.env.ref("base.user_root").has_group("crm.group_use_lead")
+        return uses_leads and not vals.get("origin_survey_id")
+
+    @api.model
+    def _is_import(self):
+        """Whether ``load`` is at work: a row is what somebody wrote down."""
+        return "_import_current_module" in self.env.context
+
+    @api.model
+    def _drop_empty(self, vals):
+        """``vals`` without what says nothing; the very same where there is nothing of it.
+
+        An empty probability, or type, is not given; 0 is a legal probability. An empty cell of an
+        import leaves the stage, too.
+        """
+        names = ["probability", "type"]
+        if self._is_import():
+            names.append("stage_id")
+        empty = {name for name in names if vals.get(name) in (None, "") or vals[name] is False}
+        if not empty & vals.keys():
+            return vals
+        return {name: value for name, value in vals.items() if name not in empty}
+
+    def _imply_given(self, vals):
+        """Rule of ``write``: what is empty is not given."""
+        return [(self, self._drop_empty(vals))]
+
+    @api.model
+    def _convert_records(self, records, log=lambda message: None, **kwargs):
+        """Core's hook of ``load``: a row that gives a stage and the other type is an error."""
+        for key, xmlid, values, info in super()._convert_records(records, log=log, **kwargs):
+            stage = self.env["crm.stage"].browse(values.get("stage_id") or [])
+            if values.get("type") and stage.lead_type not in (False, values["type"]):
+                message = self._get_contradiction_text(stage, values["type"])
+                log({**info, "type": "error", "field": "type", "message": message})
+            yield key, xmlid, values, info
+
+    @api.model
+    def _get_contradiction_text(self, stage, lead_type):
+        """That ``stage`` is not for leads of this type, in words."""
+        types = dict(stage._fields["lead_type"]._description_selection(self.env))
+        return self.env._(
+            "Phase “%(stage)s” is for the type “%(type)s”, and the type is “%(given)s”. "
+            "Change one of them, or leave the type empty.",
+            stage=stage.name,
+            type=types[stage.lead_type],
+            given=types[lead_type],
+        )
 
     def _imply_first_stage(self, vals, proposal):
         """Rule of ``create``: a lead starts in a stage, with what the stage implies."""
@@ -68,7 +145,23 @@ class CrmLead(models.Model):
             proposal.update(probability=100, automated_probability=100)
         elif vals.get("active", True):
             proposal = {**proposal, "won_status": "pending"}
-        return {**proposal, **vals, **self._prepare_stage_entry_values(stage, vals)}
+        vals = {**proposal, **vals, "stage_id": stage.id}
+        return {**vals, **self._prepare_stage_entry_values(stage, vals)}
+
+    def copy_data(self, default=None):
+        """A copy starts in the first stage for what it is a copy of."""
+        vals_list = super().copy_data(default)
+        known = {}
+        for vals in vals_list:
+            if vals.get("stage_id"):
+                continue
+            key = vals.get("team_id"), vals.get("type")
+            if key not in known:
+                domain = [("fold", "=", False), ("lead_type", "in", [False, vals.get("type")])]
+                known[key] = self.browse()._stage_find(team_id=vals.get("team_id"), domain=domain)
+            if known[key]:
+                vals["stage_id"] = known[key].id
+        return vals_list
 
     def _imply_stage_of_type(self, vals):
         """Rule of ``write``: a lead whose stage is for the other type moves to the first stage
@@ -83,26 +176,42 @@ class CrmLead(models.Model):
         return plan
 
     def _imply_stage_of_team(self, vals):
-        """Rule of ``write``: another team may not have the stage; Odoo then picks one of its own.
+        """Rule of ``write``: another team may not have the stage; the lead then goes to the stage
+        of the new team that corresponds to it.
 
-        The team may be another one because the salesperson is.
+        The team may be another one because the salesperson is. A stage that is chosen together
+        with a team that does not have it stands for that team's one.
         """
-        changes = {name: vals[name] for name in ("team_id", "user_id") if name in vals}
-        if not changes or vals.get("stage_id"):
+        chosen = self.env["crm.stage"].browse(vals.get("stage_id") or [])
+        names = {"team_id"} if "stage_id" in vals else {"team_id", "user_id"}
+        if not names & vals.keys() or (not chosen and "stage_id" in vals):
             return [(self, vals)]
-        bound = self.filtered(lambda lead: lead.stage_id.team_ids)
+        bound = self.filtered(lambda lead: (chosen or lead.stage_id).team_ids)
         plan = [(self - bound, vals)] if self - bound or not self else []
         for leads in bound.grouped(
-            lambda lead: (lead.team_id, lead.stage_id, lead.user_id, lead.type)
+            lambda lead: (lead.team_id, lead.stage_id, lead.user_id, lead.type, lead.won_status)
         ).values():
-            draft = leads[0].new(origin=leads[0])
-            draft.update(changes)
-            stage = draft.stage_id._origin
-            moves = stage != leads[0].stage_id
-            # nobody chose the stage: what it needs is no reason to keep the old team
-            leads = leads.with_context(lead_needs=NEEDS_SETTLED) if moves else leads
-            plan.append((leads, {**vals, "stage_id": stage.id} if moves else vals))
+            lead = leads[0]
+            team = lead._get_team_after(vals)
+            lead_type = chosen.sudo().lead_type or vals.get("type") or lead.type
+            is_won = chosen.is_won if chosen else lead.won_status == "won"
+            stage = (chosen or lead.stage_id)._find_in_team(team, lead_type, is_won)
+            if stage == (chosen or lead.stage_id):
+                plan.append((leads, vals))
+                continue
+            if not chosen:
+                # nobody chose the stage: what it needs is no reason to keep the old team
+                leads = leads.with_context(lead_needs=NEEDS_SETTLED)
+            plan.append((leads, {**vals, "stage_id": stage.id}))
         return plan
+
+    def _get_team_after(self, vals):
+        """The team that this lead has once ``vals`` are saved (``crm.team``)."""
+        if "team_id" in vals:
+            return self.env["crm.team"].browse(vals["team_id"] or [])
+        draft = self.new(origin=self)
+        draft.update({"user_id": vals["user_id"]})
+        return draft.team_id._origin
 
     def _imply_stage_entry(self, vals):
         """Rule of ``write``: leads that enter a stage get its probability and type."""
@@ -175,19 +284,33 @@ class CrmLead(models.Model):
             domain=[("fold", "=", False), ("lead_type", "in", [False, lead_type])]
         )
 
+    def _merge_data(self, fnames=None):
+        """Core's hook of a merge: in another team, the stage that corresponds to the lead's that is
+        kept, instead of that team's first one."""
+        data = super()._merge_data(fnames)
+        team_id = self.env.context.get("lead_merge_team_id") or data.get("team_id")
+        if self and data.get("stage_id"):
+            stage = self.env["crm.stage"].browse(data["stage_id"])
+            lead_type = data.get("type") or self[0].type
+            is_won = self[0].won_status == "won"
+            team = self.env["crm.team"].browse(team_id or [])
+            data["stage_id"] = stage._find_in_team(team, lead_type, is_won).id
+        return data
+
     @api.depends("team_id", "type")
     def _compute_stage_id(self):
-        """Core's choice, but never a stage for the other type.
+        """Core's choice for new leads; in another team, the stage that corresponds to the old one.
 
         Without a type being asked for, a new lead starts in the very first stage.
         """
-        for lead in self:
+        for lead in self.filtered("stage_id"):
             stage = lead.stage_id
-            if stage.team_ids and lead.team_id and lead.team_id not in stage.team_ids:
-                lead.stage_id = lead._find_stage_for_type(lead.type) or stage
-            elif not stage and self.env.context.get("default_type"):
+            lead.stage_id = stage._find_in_team(lead.team_id, lead.type, stage.is_won)
+        unplaced = self.filtered(lambda lead: not lead.stage_id)
+        for lead in unplaced:
+            if self.env.context.get("default_type"):
                 lead.stage_id = lead._find_stage_for_type(lead.type)
-        return super()._compute_stage_id()
+        return super(CrmLead, unplaced)._compute_stage_id()
 
     # ------------------------------------------------------------
     # Probability

@@ -1,7 +1,8 @@
 """Time recorded on a lead: its tickets and hours."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
@@ -79,6 +80,29 @@ class CrmLead(models.Model):
         :raises AccessError: when the user may not read one of the leads
         """
         self.check_access("read")
+        tickets = self._find_open_tickets()
+        missing = self.filtered(lambda lead: lead not in tickets)
+        if missing:
+            missing._claim()
+            tickets.update(missing._create_tickets())
+        return tickets
+
+    def _claim(self):
+        """Let nobody else create tickets for these leads at the same time.
+
+        Whoever comes second waits, is refused by the database, and is run again by Odoo: then
+        he finds the ticket. A lock alone would let him go on with what he saw before.
+        """
+        # nothing changes: the leads' rows only get a new version
+        self.env.execute_query(
+            SQL(
+                "UPDATE crm_lead SET write_date = write_date WHERE id IN %s RETURNING id",
+                tuple(self.ids),
+            )
+        )
+
+    def _find_open_tickets(self):
+        """The open tickets of those of these leads that have one; see _get_or_create_tickets."""
         # sudo: salespeople need no project rights to record time on a lead they can read
         tickets = {}
         tasks = self.env["project.task"].sudo().search([("lead_id", "in", self.ids)], order="id")
@@ -89,18 +113,21 @@ class CrmLead(models.Model):
             takes_time = project.active and project.allow_timesheets
             if is_open and (task.project_id == project or not takes_time):
                 tickets.setdefault(lead, task)
-        missing = self.filtered(lambda lead: lead not in tickets)
-        values = [lead._prepare_ticket_values() for lead in missing]
+        return tickets
+
+    def _create_tickets(self):
+        """A new ticket of each lead, by lead (``project.task`` in sudo mode)."""
+        values = [lead._prepare_ticket_values() for lead in self]
         # a form's defaults (type, stage, ...) are for leads, not for tasks
         context = {
             **clean_context(self.env.context),
             "mail_create_nosubscribe": True,
             "mail_create_nolog": True,
         }
+        # sudo: as above
         Task = self.env["project.task"].sudo()
         created = Task.with_context(context).create(values)  # pylint: disable=context-overridden
-        tickets.update(zip(missing, created, strict=True))
-        return tickets
+        return dict(zip(self, created, strict=True))
 
     def _close_tickets(self):
         self._get_tickets([("state", "not in", list(CLOSED_STATES))]).write({"state": "1_canceled"})
@@ -141,13 +168,16 @@ class CrmLead(models.Model):
 
         :return: the ticket's form, or the lead's hours for who has no project rights
         :raises AccessError: when the user may not record time
+        :raises UserError: when there is no employee to record it for
         """
         self.ensure_one()
         self.check_access("read")
         user = self.env.user
-        if not user.has_group("project.group_project_user"):
-            if not user.has_group("hr_timesheet.group_hr_timesheet_user"):
-                raise AccessError(self.env._("You have no right to record time."))
+        is_project_user = user.has_group("project.group_project_user")
+        if not is_project_user and not user.has_group("hr_timesheet.group_hr_timesheet_user"):
+            raise AccessError(self.env._("You have no right to record time."))
+        self._check_has_employee()
+        if not is_project_user:
             self._get_or_create_tickets()
             return self.action_view_timesheets()
         ticket = self._get_or_create_tickets()[self].sudo(False)
@@ -158,6 +188,26 @@ class CrmLead(models.Model):
             "res_id": ticket.id,
             "views": [(False, "form")],
         }
+
+    @api.model
+    def _check_has_employee(self):
+        """Before a ticket is created that nothing could be recorded on.
+
+        :raises UserError: when the user has no employee, and may not record time for others
+        """
+        user = self.env.user
+        if user.has_group("hr_timesheet.group_hr_timesheet_approver"):
+            return
+        # sudo: whether there is an employee is asked for the user himself
+        employees = self.env["hr.employee"].sudo()
+        own = [("user_id", "=", user.id), ("company_id", "in", self.env.companies.ids)]
+        if not employees.search_count(own, limit=1):
+            raise UserError(
+                self.env._(
+                    "There is no employee for your user in the selected companies, so no time can "
+                    "be recorded for you. Ask who manages employees to create one."
+                )
+            )
 
     def action_view_timesheets(self):
         """Open the hours recorded on these leads, as far as the user may see them.

@@ -40,7 +40,11 @@ class CrmLead(models.Model):
         self._note_author(vals)
         with self.env.protecting(self._get_kept_fields(vals), self):
             # core changes the dict it gets
-            return super().write(dict(vals))
+            super().write(dict(vals))
+        undecided = self._get_undecided_at_certainty(vals)
+        if undecided:
+            super(CrmLead, undecided).write({"date_closed": False})
+        return True
 
     def _plan_create(self, vals_list):
         """The values that leads are created with.
@@ -48,6 +52,7 @@ class CrmLead(models.Model):
         :param vals_list: dicts of values as ``create`` takes them
         :return: list of such dicts
         """
+        vals_list = [self._drop_empty(vals) for vals in vals_list]
         proposals = self._propose_first_stages(vals_list)
         return [
             self._imply_first_stage(vals, proposal)
@@ -66,6 +71,7 @@ class CrmLead(models.Model):
         """
         plan = [(self, vals)]
         for rule in (
+            "_imply_given",
             "_imply_stage_of_type",
             "_imply_stage_of_team",
             "_imply_stage_entry",

@@ -145,6 +145,41 @@ class CrmStage(models.Model):
             not other or (self.sequence, self.id) > (other.sequence, other.id)
         )
 
+    def _find_in_team(self, team, lead_type, is_won):
+        """The stage of ``team`` that corresponds to this one, which may be empty.
+
+        That of the same name, else the one of the nearest default probability; on the same side of
+        the line between leads and opportunities, and never back over it.
+
+        :param team: ``crm.team``, may be empty
+        :param str lead_type: of the lead that looks for its stage
+        :param bool is_won: whether the lead is won: it stays won
+        :return: ``crm.stage``: this one where the team has it, or has none for such a lead
+        """
+        # sudo: what a stage implies holds for portal users, too, who may not read it
+        stage = self.sudo()
+        if not stage.team_ids or not team or team in stage.team_ids:
+            return self
+        ours = stage.search(["|", ("team_ids", "=", False), ("team_ids", "in", team.ids)])
+        ours = ours.filtered(lambda other: other.is_won == is_won)
+        places = ours.filtered(lambda other: other.lead_type in (False, lead_type))
+        if lead_type == "lead":
+            places = places or ours
+        same = places.filtered(lambda other: other._has_name_of(stage))
+        if same or not places:
+            return (same[:1] or stage).sudo(self.env.su)
+        places = places.filtered(lambda other: not other.fold) or places
+        defaults = places.filtered(lambda other: other._sets_probability())
+        if defaults and stage._sets_probability():
+            places = defaults.sorted(
+                lambda other: abs(other.default_probability - stage.default_probability)
+            )
+        return places[:1].sudo(self.env.su)
+
+    def _has_name_of(self, other):
+        """Whether two stages are called the same, but for case and spaces around."""
+        return (self.name or "").strip().casefold() == (other.name or "").strip().casefold()
+
     @api.constrains("uses_default_probability", "default_probability", "is_won")
     def _check_default_probability(self):
         for stage in self.filtered("uses_default_probability"):

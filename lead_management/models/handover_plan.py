@@ -38,9 +38,10 @@ class HandoverPlan:
     leads: Any
     choices: HandoverChoices
     tickets: Any = None  # project.task that move
-    split_tickets: Any = None  # project.task that stay with invoiced hours; the rest moves
+    split_tickets: Any = None  # project.task that stay with some of their hours; the rest moves
     moving: Any = None  # account.analytic.line
     invoiced: Any = None  # account.analytic.line that stay: they are invoiced
+    locked: Any = None  # account.analytic.line that stay: they may not be changed
     elsewhere: Any = None  # account.analytic.line that stay: they are in another project
     orders_to_link: Any = None  # sale.order
     orders_to_cancel: Any = None  # sale.order

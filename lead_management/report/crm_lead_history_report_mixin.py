@@ -34,13 +34,16 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
         """The day that the dialog put into the context as ``key``, ``default`` without one.
 
         :rtype: date
-        :raise UserError: when the context holds something else than a date
+        :raise UserError: when the context holds something else than a date, or one out of reach
         """
         value = self.env.context.get(key)
         try:
-            return fields.Date.to_date(value) or default
+            day = fields.Date.to_date(value) or default
         except (TypeError, ValueError) as error:
             raise UserError(self.env._("“%(value)s” is not a day.", value=value)) from error
+        if reason := self.env["crm.lead.day.mixin"]._get_day_refusal(day):
+            raise UserError(reason)
+        return day
 
     @api.model
     def _select_states(self, moment):
@@ -57,7 +60,7 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
             SELECT state.lead_key, %(dimensions)s, %(visible)s AS is_visible,
                    state.is_open AND %(visible)s AS is_open,
                    state.won_status, COALESCE(state.probability, 0) AS probability,
-                   state.date_deadline AS date,
+                   %(date)s AS date,
                    %(amount)s AS amount, %(weighted)s AS amount_weighted
               FROM (SELECT DISTINCT ON (lead_key) *
                       FROM crm_lead_history
@@ -69,6 +72,7 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
             visible=self._where_company("state"),
             amount=self._exchange_sql(SQL("COALESCE(state.expected_revenue, 0)")),
             weighted=self._exchange_sql(SQL("COALESCE(state.prorated_revenue, 0)")),
+            date=self._bound_day_sql(SQL("state.date_deadline")),
             moment=moment,
             rates=self._join_rates("state"),
         )

@@ -1,10 +1,16 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.fields import Domain
+from odoo.tools import SQL, format_amount, format_date
 from odoo.tools.translate import LazyTranslate
 
 from ..tools.quarters import fiscal_shift
 
 _lt = LazyTranslate(__name__)
+
+# how far the liquidity outlook looks ahead
+OUTLOOK_MONTHS = 60
 
 
 class CrmLeadPipelineReport(models.Model):
@@ -63,6 +69,11 @@ class CrmLeadPipelineReport(models.Model):
         falsy_value_label=_lt("Undated"),  # pylint: disable=translation-field
         help="By the fiscal year of the company you are working in.",
     )
+    is_out_of_reach = fields.Boolean(
+        "Date out of Reach",
+        readonly=True,
+        help="The date was before 1990 or more than fifty years ahead: it counts as undated.",
+    )
     timing = fields.Selection(
         [("dated", "Dated"), ("undated", "Undated"), ("overdue", "Overdue")],
         readonly=True,
@@ -95,11 +106,69 @@ class CrmLeadPipelineReport(models.Model):
         """Groups of rows, as in core.
 
         The outlook asks for every month, and core refuses that for a page of groups. So a
-        list, which pages, has the months there are.
+        list, which pages, has the months there are. It ends after five years: what lies beyond
+        is told by :meth:`get_days_note`.
         """
+        domain = self._bound_outlook(domain)
         if (options.get("limit") or options.get("offset")) and "fill_temporal" in self.env.context:
             self = self.with_context(fill_temporal=None)
         return super().formatted_read_group(domain, groupby, aggregates, **options)
+
+    @api.model
+    def formatted_read_grouping_sets(self, domain, grouping_sets, aggregates=(), *, order=None):
+        """Groups of the pivot, as in core; the outlook ends after five years."""
+        domain = self._bound_outlook(domain)
+        return super().formatted_read_grouping_sets(domain, grouping_sets, aggregates, order=order)
+
+    @api.model
+    def _bound_outlook(self, domain):
+        """``domain``, and nothing after the outlook's end where every month is asked for."""
+        if not self.env.context.get("fill_temporal"):
+            return domain
+        return Domain(domain) & ~Domain("date", ">", self._get_outlook_end())
+
+    @api.model
+    def _get_outlook_end(self):
+        """The last day of the liquidity outlook."""
+        today = fields.Date.context_today(self)
+        return today + relativedelta(months=OUTLOOK_MONTHS, day=31)
+
+    @api.model
+    @api.readonly
+    def get_days_note(self):
+        """What to say above the figures about dates that do not show in them.
+
+        Called by the views ``lead_figures_pivot`` and ``lead_figures_graph``.
+
+        :return: sentences in the user's language, ``False`` where there is nothing to say
+        :raise AccessError: for users who may not read the figures
+        """
+        self.check_access("read")
+        notes = []
+        undecided = Domain("won_status", "!=", "lost")
+        if count := self.search_count(undecided & Domain("is_out_of_reach", "=", True)):
+            notes.append(
+                self.env._(
+                    "%(count)s dates are before 1990 or more than fifty years ahead; they count as "
+                    "undated.",
+                    count=count,
+                )
+            )
+        if self.env.context.get("fill_temporal"):
+            end = self._get_outlook_end()
+            ((count, amount),) = self._read_group(
+                undecided & Domain("date", ">", end), [], ["__count", "amount_weighted:sum"]
+            )
+            if count:
+                notes.append(
+                    self.env._(
+                        "After %(day)s, %(amount)s weighted in %(count)s rows are not shown here.",
+                        day=format_date(self.env, end),
+                        amount=format_amount(self.env, amount, self.env.company.currency_id),
+                        count=count,
+                    )
+                )
+        return " ".join(notes) or False
 
     @property
     def _table_query(self):
@@ -167,12 +236,14 @@ class CrmLeadPipelineReport(models.Model):
     @api.model
     def _select_rows(self, row_id, name, date, amount, weighted, source, condition):
         """One half of the report as SQL; all parameters are SQL."""
+        entered, date = date, self._bound_day_sql(date)
         return SQL(
             """
             SELECT %(row_id)s AS id,
                    crm_lead.id AS lead_id,
                    %(name)s AS name,
                    %(date)s AS date,
+                   (%(entered)s IS NOT NULL AND %(date)s IS NULL) AS is_out_of_reach,
                    %(fiscal_quarter)s AS fiscal_quarter,
                    CASE WHEN %(date)s IS NULL THEN 'undated'
                         WHEN %(date)s < %(today)s AND crm_lead.won_status = 'pending'
@@ -195,6 +266,7 @@ class CrmLeadPipelineReport(models.Model):
             row_id=row_id,
             name=name,
             date=date,
+            entered=entered,
             fiscal_quarter=self._get_fiscal_quarter_sql(date),
             today=fields.Date.context_today(self),
             amount=amount,

@@ -107,7 +107,9 @@ class CrmLeadPresalesReport(models.Model):
                    crm_lead.category_id, crm_lead.user_id, crm_lead.team_id, crm_lead.company_id,
                    crm_lead.source_id, crm_lead.won_status,
                    (crm_lead.active IS NOT TRUE AND crm_lead.won_status = 'pending') AS is_archived,
-                   crm_lead.create_date, crm_lead.date_closed,
+                   crm_lead.create_date,
+                   CASE WHEN crm_lead.won_status = 'pending' AND crm_lead.active THEN NULL
+                        ELSE crm_lead.date_closed END AS date_closed,
                    reason.id AS lost_reason_id, reason.kind AS lost_reason_kind,
                    %(amount)s AS amount, %(won_value)s AS won_value,
                    COALESCE(presales.hours, 0) AS hours,

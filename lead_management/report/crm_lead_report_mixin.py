@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
 from ..tools.periods import day_start
+from ..tools.spans import EARLIEST, latest
 
 
 class CrmLeadReportMixin(models.AbstractModel):
@@ -118,6 +119,21 @@ class CrmLeadReportMixin(models.AbstractModel):
             "ROUND(((%s) * COALESCE(rates.rate, 1))::numeric, %s)",
             amount,
             self.env.company.currency_id.decimal_places,
+        )
+
+    @api.model
+    def _bound_day_sql(self, day):
+        """SQL of ``day``, empty where it is out of reach: it counts as undated.
+
+        Such days are refused where they are entered; these were there before, and groups by
+        month or quarter cannot end in the year 10000.
+        """
+        today = fields.Date.context_today(self)
+        return SQL(
+            "CASE WHEN %(day)s BETWEEN %(first)s AND %(last)s THEN %(day)s END",
+            day=day,
+            first=EARLIEST,
+            last=latest(today),
         )
 
     @api.model

@@ -11,6 +11,9 @@ from . import test_crm_lead_chatter
 from . import test_crm_lead_declined
 from . import test_crm_lead_on_hold
 from . import test_crm_lead_not_qualified
+from . import test_crm_lead_import
+from . import test_crm_lead_certainty
+from . import test_crm_lead_team
 from . import test_crm_lead_timesheet
 from . import test_crm_lead_follow_up
 from . import test_crm_lead_offer
@@ -40,6 +43,7 @@ from . import test_forecast
 from . import test_figures_reconciliation
 from . import test_crm_lead_payment
 from . import test_crm_lead_payment_figures
+from . import test_crm_lead_payment_moves
 from . import test_crm_lead_payment_plan
 from . import test_crm_lead_signed
 from . import test_dashboard
@@ -52,3 +56,5 @@ from . import test_crm_lead_portal_partner
 from . import test_crm_lead_needs
 from . import test_crm_lead_needs_tour
 from . import test_crm_lead_service_request
+from . import test_sensible_days
+from . import test_track_time

@@ -156,7 +156,7 @@ class TestLeadPaymentPlan(LeadPaymentCommon):
             ({"number": 121}, "from 1 to 120"),
             ({"interval": 0}, "from 1 to 52"),
             ({"interval": 53}, "from 1 to 52"),
-            ({"date": "9998-12-31"}, "earlier date"),
+            ({"date": "9998-12-31"}, "out of reach"),
             ({"scope": "rest"}, "nothing is left"),
         ):
             self.lead.payment_ids.unlink()

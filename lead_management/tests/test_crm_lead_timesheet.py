@@ -46,6 +46,7 @@ class TestLeadTimesheet(LeadManagementCommon):
             "sales_team.group_sale_salesman_all_leads",
             "project.group_project_user",
         )
+        self.create_employee(user)
         lead = self.create_lead().with_user(user)
         action = lead.action_track_time()
         self.assertEqual(

@@ -1,5 +1,8 @@
 """Lead or opportunity: the stage decides, whatever core's "Leads" setting says."""
 
+from ast import literal_eval
+
+from odoo.api import SUPERUSER_ID
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -47,6 +50,55 @@ class TestStageType(LeadManagementCommon):
                 self.assertEqual(lead.stage_id, self.stages["converted"])
                 self.assertEqual(lead.type, "opportunity")
                 self.assertProbability(lead, 30)
+
+    def _create_by_website_form(self, **values):
+        """As the form's controller does it, with the type that core's filter adds."""
+        public = self.env.ref("base.public_user")
+        uses_leads = self.env.user.has_group("crm.group_use_lead")
+        Lead = self.env["crm.lead"].with_user(public).with_user(SUPERUSER_ID)
+        kind = "lead" if uses_leads else "opportunity"
+        return Lead.with_context(mail_create_nosubscribe=True).create(
+            {"name": "Form", "team_id": self.team.id, "type": kind, **values}
+        )
+
+    def test_a_type_that_nobody_chose_starts_in_the_first_stage(self):
+        """With core's "Leads" setting off, website forms and chat bots say "opportunity"."""
+        public = self.env.ref("base.public_user")
+        for use in (True, False):
+            self._set_use_leads(use)
+            lead = self._create_by_website_form()
+            self.assertEqual((lead.stage_id, lead.type), (self.stages["new"], "lead"))
+            self.assertProbability(lead, 5)
+        Lead = self.env["crm.lead"]
+        by_visitor = Lead.with_user(public).sudo().create({"name": "x", "type": "opportunity"})
+        by_employee = Lead.with_user(self.salesperson).sudo()
+        by_employee = by_employee.create({"name": "x", "type": "opportunity"})
+        mined = Lead.with_user(self.salesperson).create(
+            {"name": "x", "type": "opportunity", "reveal_id": "4711"}
+        )
+        for lead in by_visitor | by_employee | mined:
+            self.assertEqual((lead.stage_id, lead.type), (self.stages["new"], "lead"))
+
+    def test_with_the_leads_setting_a_type_is_somebodys_choice(self):
+        self._set_use_leads(True)
+        lead = self._create_by_website_form(type="opportunity")
+        self.assertEqual((lead.stage_id, lead.type), (self.stages["converted"], "opportunity"))
+
+    def test_a_given_stage_counts_whoever_creates(self):
+        self._set_use_leads(False)
+        lead = self._create_by_website_form(stage_id=self.stages["opened"].id)
+        self.assertEqual((lead.stage_id, lead.type), (self.stages["opened"], "opportunity"))
+
+    def test_a_mail_to_the_teams_alias_starts_in_the_first_stage(self):
+        for use in (True, False):
+            self._set_use_leads(use)
+            self.team.write({"use_leads": use, "alias_name": "bathrooms-test"})
+            defaults = literal_eval(self.team.alias_defaults)
+            self.assertEqual(defaults["type"], "lead" if use else "opportunity")
+            message = {"subject": "Mail", "from": "maria@test.example.com", "body": "x"}
+            lead = self.env["crm.lead"].message_new(message, defaults)
+            self.assertEqual((lead.stage_id, lead.type), (self.stages["new"], "lead"))
+            self.assertEqual(lead.team_id, self.team)
 
     def test_default_stage_in_the_context(self):
         Lead = self.env["crm.lead"].with_context(
@@ -138,7 +190,7 @@ class TestStageType(LeadManagementCommon):
             self.assertEqual(lead.team_id, self.team)
             self.assertEqual(lead.stage_id, self.stages[stage])
 
-    def test_changing_the_team_moves_to_a_stage_of_the_same_type(self):
+    def test_changing_the_team_moves_to_the_stage_of_the_same_name(self):
         team = self.env["crm.team"].create({"name": "Own stages"})
         stages = self.env["crm.stage"]._create_standard_stages(team)
         for stage in self.stages.values():
@@ -149,11 +201,11 @@ class TestStageType(LeadManagementCommon):
         )
         (lead | opportunity).write({"team_id": team.id})
         self.env.flush_all()
-        self.assertEqual(lead.stage_id, stages[0])
-        self.assertEqual(opportunity.stage_id, stages[4])
+        self.assertEqual(lead.stage_id, stages[2])
+        self.assertEqual(opportunity.stage_id, stages[6])
         self.assertEqual((lead | opportunity).mapped("type"), ["lead", "opportunity"])
-        self.assertProbability(lead, 5)
-        self.assertProbability(opportunity, 30)
+        self.assertProbability(lead, 10)
+        self.assertProbability(opportunity, 75)
 
     def test_copy_starts_again_in_the_first_stage_of_its_type(self):
         opportunity = self.create_lead(stage="offer_made")

@@ -151,7 +151,7 @@ class TestWonDialogWithColleaguesRecords(DialogsCommon):
         dialog = self.open_won(self.own | second.with_user(self.salesperson))
         self.assertFalse(dialog.confirm_order)
         dialog.action_convert()
-        self.assertEqual(second.project_id, self.lead.won_project_id)
+        self.assertEqual(second.won_project_id, self.lead.won_project_id)
         self.assertEqual(offer.project_id, self.lead.won_project_id)
 
     def test_pending_project_is_decided_later(self):

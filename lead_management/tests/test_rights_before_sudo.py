@@ -54,6 +54,10 @@ ARGUMENTS = {
     "export_data": (["display_name"],),
     # the lead of the company that nobody here is in
     "formatted_read_group": ([("lead_id.company_id.name", "=", SECRET_COMPANY)], ["lead_id"]),
+    "formatted_read_grouping_sets": (
+        [("lead_id.company_id.name", "=", SECRET_COMPANY)],
+        [["lead_id"]],
+    ),
     "message_new": ({"subject": "x", "from": "x@test.example.com", "body": "x"},),
     "onchange": ({}, [], {"display_name": {}}),
     "web_save": ({}, {"display_name": {}}),

@@ -10,12 +10,11 @@ from ..tools.instalments import instalment_dates
 
 MAX_NUMBER = 120
 MAX_INTERVAL = 52
-MAX_YEAR = 8000
 
 
 class CrmLeadPaymentSplit(models.TransientModel):
     _name = "crm.lead.payment.split"
-    _inherit = ["crm.lead.guard.mixin"]
+    _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin"]
     _description = "Even Instalments"
 
     lead_id = fields.Many2one("crm.lead", required=True, ondelete="cascade")
@@ -124,13 +123,23 @@ class CrmLeadPaymentSplit(models.TransientModel):
             return self.env._("Enter an interval from 1 to %(max)s.", max=MAX_INTERVAL)
         if not self.date:
             return self.env._("Enter the date of the first instalment.")
-        if self.date.year > MAX_YEAR:
-            return self.env._("Enter an earlier date of the first instalment.")
+        if reason := self._get_day_refusal(self.date) or self._get_last_day_refusal():
+            return reason
         if currency.compare_amounts(self.expected_revenue, 0) <= 0:
             return self.env._("The lead has no value to split. Enter its value first.")
         if self.scope == "rest" and currency.compare_amounts(self.uncovered_revenue, 0) <= 0:
             return self.env._("Payments for the whole value are planned: nothing is left to split.")
         return False
+
+    def _get_last_day_refusal(self):
+        """Why the last instalment is too far ahead; False when it is not."""
+        last = instalment_dates(self.date, self.number, self.interval, self.unit)[-1]
+        if not self._get_day_refusal(last):
+            return False
+        return self.env._(
+            "The last instalment would be on %(day)s. Plan fewer of them, or shorter intervals.",
+            day=format_date(self.env, last),
+        )
 
     def _prepare_payments(self):
         """Values of the instalments, in order.

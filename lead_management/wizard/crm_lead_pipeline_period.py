@@ -12,6 +12,7 @@ class CrmLeadPipelinePeriod(models.TransientModel):
     """The dialog that asks for which days a report is wanted."""
 
     _name = "crm.lead.pipeline.period"
+    _inherit = ["crm.lead.day.mixin"]
     _description = "Days of a Pipeline Report"
 
     report = fields.Selection(
@@ -97,6 +98,8 @@ class CrmLeadPipelinePeriod(models.TransientModel):
         :param start: when the history begins; ``None`` without one
         :rtype: str or bool
         """
+        if reason := self._get_day_refusal(day):
+            return reason
         if not start:
             return self.env._("There is no history of leads yet. It begins with the next lead.")
         if self.env["crm.lead.report.mixin"]._get_day_end(day) > start:
@@ -128,6 +131,8 @@ class CrmLeadPipelinePeriod(models.TransientModel):
                     day=format_date(self.env, max(days)),
                 )
             )
+        for reason in filter(None, map(self._get_day_refusal, days)):
+            raise ValidationError(reason)
         if days[0] > days[-1]:
             raise ValidationError(
                 self.env._(
@@ -142,8 +147,8 @@ class CrmLeadPipelinePeriod(models.TransientModel):
         """Open the report for the days entered.
 
         :return: the report's action; its name says the days, its context holds them
-        :raise ValidationError: when a day is missing, in the future, or the first day is
-            after the second
+        :raise ValidationError: when a day is missing, before 1990, in the future, or the first
+            day is after the second
         """
         self._check_days()
         if self.report == "snapshot":

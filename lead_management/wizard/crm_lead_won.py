@@ -315,6 +315,13 @@ class CrmLeadWon(models.TransientModel):
                     hours=plan.invoiced._get_time_text(),
                 )
             )
+        if plan.locked:
+            texts.append(
+                self.env._(
+                    "%(hours)s stay where they are: they are locked.",
+                    hours=plan.locked._get_time_text(),
+                )
+            )
         if plan.elsewhere:
             texts.append(
                 self.env._(
