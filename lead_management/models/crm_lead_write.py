@@ -19,6 +19,7 @@ class CrmLead(models.Model):
     def create(self, vals_list):
         leads = super().create(self._plan_create(vals_list))
         leads._record_later()
+        leads._start_plans(leads._find_plans_of_new())
         return leads
 
     def write(self, vals):
@@ -33,9 +34,12 @@ class CrmLead(models.Model):
             return True
         self._settle_before(vals)
         self._note_author(vals)
+        plans = self._find_entered_plans(vals)
         with self.env.protecting(self._get_kept_fields(vals), self):
             # core changes the dict it gets
-            return super().write(dict(vals))
+            res = super().write(dict(vals))
+        self._start_plans(plans)
+        return res
 
     def _plan_create(self, vals_list):
         """The values that leads are created with.
