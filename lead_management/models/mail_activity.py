@@ -176,14 +176,13 @@ class MailActivity(models.Model):
         )
         for target, activities in targets.items():
             activities.write({"date_deadline": target})
-        if len(targets) == 1:
-            message = self.env._(
-                "%(count)s follow-up(s) moved to %(day)s",
-                count=len(self),
-                day=format_date(self.env, target),
-            )
+        day = format_date(self.env, target)
+        if len(self) == 1:
+            message = self.env._("Follow-up moved to %(day)s", day=day)
+        elif len(targets) == 1:
+            message = self.env._("%(count)s follow-ups moved to %(day)s", count=len(self), day=day)
         else:
-            message = self.env._("%(count)s follow-up(s) moved", count=len(self))
+            message = self.env._("%(count)s follow-ups moved", count=len(self))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

@@ -25,7 +25,9 @@ class TestFollowUpTour(LeadTourCommon):
         self.assertFalse(self.activity.active)
         self.assertEqual(self.activity.feedback, "Wants blue ones")
         self.assertEqual(self.activity.date_deadline, self.today() + timedelta(days=1))
-        self.assertEqual(self.lead.next_follow_up, self.today() + timedelta(days=7))
+        # as the type says: so many days after the one that is done
+        delay = self.activity.activity_type_id.delay_count
+        self.assertEqual(self.lead.next_follow_up, self.today() + timedelta(days=1 + delay))
 
     def test_snooze_many_in_the_list(self):
         other = self.create_lead(name="Solar Maier")

@@ -75,7 +75,8 @@ class CrmLeadFollowUpDone(models.TransientModel):
             kind = wizard.next_activity_type_id.with_context(
                 activity_previous_deadline=activity.date_deadline
             )
-            wizard.next_summary = kind.summary
+            # of some types, Odoo proposes their name
+            wizard.next_summary = kind.summary if kind.summary != kind.name else False
             wizard.next_user_id = kind.default_user_id or activity.user_id or self.env.user
             day = kind._get_date_deadline() if kind.delay_count else None
             wizard.next_date = max(day, today) if day else fields.Date.add(today, days=7)

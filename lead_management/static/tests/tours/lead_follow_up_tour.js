@@ -37,7 +37,7 @@ registry.category("web_tour.tours").add("lead_management_follow_up_board", {
         },
         {
             content: "it is not overdue any more",
-            trigger: `${card(TITLE)} .text-success:has([name=next_follow_up])`,
+            trigger: `${card(TITLE)} .o_lead_card_follow_up.text-success`,
         },
         ...openLead(TITLE),
         ...openTab("follow_ups"),
@@ -95,7 +95,7 @@ registry.category("web_tour.tours").add("lead_management_follow_up_list", {
         ]),
         {
             content: "it is said how many",
-            trigger: ".o_notification:contains('2 follow-up(s) moved to')",
+            trigger: ".o_notification:contains('2 follow-ups moved to')",
         },
     ],
 });
