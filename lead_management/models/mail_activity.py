@@ -11,7 +11,8 @@ MAX_SNOOZE_DAYS = 3660
 
 
 class MailActivity(models.Model):
-    _inherit = "mail.activity"
+    _name = "mail.activity"
+    _inherit = ["crm.lead.guard.mixin", "mail.activity"]
     _order = "date_deadline ASC, due_time ASC, id ASC"
 
     due_time = fields.Float(

@@ -1,6 +1,8 @@
 """My Day: what is due on leads, of the user, soonest first."""
 
-from odoo.fields import Date
+from lxml import etree
+
+from odoo.fields import Date, Domain
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
@@ -11,15 +13,15 @@ ORDER = "date_deadline, due_time, id"
 
 @tagged("post_install", "-at_install")
 class TestMyDay(FollowUpCommon):
-    def my_day(self, user=None):
+    def my_day(self, user=None, filters=("due",)):
         """What the screen lists when it opens."""
         user = user or self.salesperson
         action = self.env.ref("lead_management.crm_lead_action_my_day")
-        view = self.env["mail.activity"].get_view(action.search_view_id.id, "search")["arch"]
-        self.assertIn("""[('date_deadline', '&lt;=', 'today')]""", view)
-        domain = safe_eval(action.domain, {"uid": user.id})
-        due = [*domain, ("date_deadline", "<=", "today")]
-        return self.env["mail.activity"].with_user(user).search(due, order=ORDER)
+        arch = etree.fromstring(action.search_view_id.arch)
+        domain = Domain(safe_eval(action.domain, {"uid": user.id}))
+        chosen = [arch.find(f".//filter[@name='{name}']").get("domain") for name in filters]
+        domain &= Domain.OR(Domain(safe_eval(part)) for part in chosen)
+        return self.env["mail.activity"].with_user(user).search(domain, order=ORDER)
 
     def test_due_ones_of_the_user_soonest_first(self):
         today, timed, overdue = self.plan(), self.plan(due_time=9), self.plan(days=-3)
@@ -30,6 +32,14 @@ class TestMyDay(FollowUpCommon):
             "mail.mail_activity_data_call", self.today(), user_id=self.salesperson.id
         )
         self.assertEqual(list(self.my_day()), [overdue, today, timed])
+
+    def test_what_was_done_today_and_what_comes_this_week(self):
+        due, later, done = self.plan(), self.plan(days=6), self.plan(days=-1)
+        self.plan(days=8)
+        done.action_feedback(feedback="Called")
+        self.assertEqual(self.my_day(filters=("week",)), due | later)
+        self.assertEqual(self.my_day(filters=("done",)), done)
+        self.assertEqual(set(self.my_day(filters=("due", "done"))), set(due | done))
 
     def test_nobodys_follow_ups_on_own_leads(self):
         activity = self.plan()
