@@ -20,11 +20,21 @@ class CrmLead(models.Model):
     )
     @api.depends_context("lang")
     def _compute_next_step(self):
+        # sudo: who may read the lead may read its follow-ups; asking for each costs the most
+        activities = self.env["mail.activity"].sudo()
+        domain = [
+            ("res_model", "=", self._name),
+            ("res_id", "in", self._origin.ids),
+            # also where the caller looks at archived leads
+            ("active", "=", True),
+        ]
+        names = ["res_id", "activity_type_id", "summary", "due_time"]
+        first = {}
+        for activity in activities.search_fetch(domain, names):
+            first.setdefault(activity.res_id, activity)
         for lead in self:
-            # a list: filtered records would be read lead by lead
-            activities = [activity for activity in lead.activity_ids if activity.active]
-            first = min(activities, key=lambda item: item._get_due(), default=None)
-            lead.next_step = first and first._get_next_step()
+            activity = first.get(lead._origin.id)
+            lead.next_step = activity and activity._get_next_step()
 
     # ------------------------------------------------------------
     # Snooze

@@ -106,10 +106,6 @@ class MailActivity(models.Model):
             part for part, is_on in ((found, True), (others, False)) if is_on in wanted
         )
 
-    def _get_due(self):
-        """The key to sort open follow-ups by."""
-        return self.date_deadline, self.due_time, self.id
-
     def _get_next_step(self):
         """What is to be done, in a few words: time, type and summary.
 

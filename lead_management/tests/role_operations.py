@@ -162,7 +162,7 @@ class RoleOperations:
 
     def plan_due(self, lead):
         """A colleague's follow-up on the lead, due today, with the rights of ``lead``'s user."""
-        activity = lead.sudo().activity_schedule(
+        activity = lead.with_env(self.env).activity_schedule(
             "mail.mail_activity_data_call", self.today(), user_id=self.sales_manager.id
         )
         self.settle()
