@@ -27,6 +27,8 @@ def pre_init_hook(env):
             ADD COLUMN IF NOT EXISTS value_source varchar DEFAULT 'manual',
             ADD COLUMN IF NOT EXISTS category_properties jsonb,
             ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
+        ALTER TABLE mail_activity ADD COLUMN IF NOT EXISTS due_time float8 DEFAULT 0;
+        ALTER TABLE mail_activity ALTER COLUMN due_time DROP DEFAULT;
         ALTER TABLE crm_lead
             ALTER COLUMN value_source DROP DEFAULT,
             ALTER COLUMN project_state DROP DEFAULT;

@@ -9,10 +9,14 @@ from . import mail_followers
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import mail_activity
+from . import mail_activity_plan
 from . import crm_stage
 from . import crm_lost_reason
 from . import crm_lead_category
 from . import crm_lead
+from . import crm_lead_follow_up
+from . import crm_lead_activity_plan
 from . import crm_lead_stage
 from . import crm_lead_timesheet
 from . import crm_lead_chatter

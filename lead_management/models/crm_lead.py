@@ -66,13 +66,18 @@ class CrmLead(models.Model):
     # the list and the columns of the board; not of active leads only, as core's index is: the
     # default filter does not say so of won leads, and could not use it
     _next_follow_up_idx = models.Index("(next_follow_up, priority DESC, id DESC)")
-    _board_idx = models.Index("(stage_id, priority DESC, id DESC)")
+    _board_idx = models.Index("(stage_id, next_follow_up, priority DESC, id DESC)")
 
     @api.depends("activity_ids.date_deadline", "activity_ids.active")
     def _compute_next_follow_up(self):
         deadlines = dict(
             self.env["mail.activity"]._read_group(
-                [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self._origin.ids),
+                    # also where the caller looks at archived leads
+                    ("active", "=", True),
+                ],
                 ["res_id"],
                 ["date_deadline:min"],
             )

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CrmLeadCategory(models.Model):
@@ -26,3 +26,15 @@ class CrmLeadCategory(models.Model):
         check_company=True,
         help="Proposed for the new project when a lead of this category is won.",
     )
+    activity_plan_id = fields.Many2one(
+        "mail.activity.plan",
+        "Follow-up Plan",
+        domain="[('res_model', '=', 'crm.lead')]",
+        index="btree_not_null",
+        ondelete="set null",
+        help="A lead that gets this category gets the follow-ups of this plan, for its owner.",
+    )
+
+    @api.constrains("activity_plan_id")
+    def _check_activity_plan_id(self):
+        self.activity_plan_id._check_for_leads()

@@ -24,6 +24,7 @@ class CrmLead(models.Model):
         else:
             leads = super().create(vals_list)
         leads._record_later()
+        leads._start_plans(leads._find_plans_of_new())
         return leads
 
     def write(self, vals):
@@ -38,12 +39,14 @@ class CrmLead(models.Model):
             return True
         self._settle_before(vals)
         self._note_author(vals)
+        plans = self._find_entered_plans(vals)
         with self.env.protecting(self._get_kept_fields(vals), self):
             # core changes the dict it gets
             super().write(dict(vals))
         undecided = self._get_undecided_at_certainty(vals)
         if undecided:
             super(CrmLead, undecided).write({"date_closed": False})
+        self._start_plans(plans)
         return True
 
     def _plan_create(self, vals_list):

@@ -80,6 +80,15 @@ class CrmStage(models.Model):
         groups="base.group_user",
         help="What a lead must have before it moves forward into this stage.",
     )
+    activity_plan_id = fields.Many2one(
+        "mail.activity.plan",
+        "Follow-up Plan",
+        domain="[('res_model', '=', 'crm.lead')]",
+        index="btree_not_null",
+        ondelete="set null",
+        groups="base.group_user",
+        help="A lead that enters this stage gets the follow-ups of this plan, for its owner.",
+    )
     default_probability_lead_count = fields.Integer(
         compute="_compute_default_probability_lead_count",
         string="Leads to Update",
@@ -101,6 +110,10 @@ class CrmStage(models.Model):
             ("name", "not =like", "activity_%"),
             ("ttype", "not in", ("properties", "reference", "json", "many2one_reference")),
         ]
+
+    @api.constrains("activity_plan_id")
+    def _check_activity_plan_id(self):
+        self.activity_plan_id._check_for_leads()
 
     @api.constrains("required_field_ids")
     def _check_required_field_ids(self):

@@ -16,6 +16,12 @@ from . import test_crm_lead_certainty
 from . import test_crm_lead_team
 from . import test_crm_lead_timesheet
 from . import test_crm_lead_follow_up
+from . import test_crm_lead_follow_up_board
+from . import test_crm_lead_follow_up_done
+from . import test_crm_lead_follow_up_my_day
+from . import test_crm_lead_follow_up_plan
+from . import test_crm_lead_follow_up_snooze
+from . import test_crm_lead_follow_up_tour
 from . import test_crm_lead_offer
 from . import test_install
 from . import test_handover_matrix

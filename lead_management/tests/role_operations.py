@@ -160,6 +160,38 @@ class RoleOperations:
     def do_post_note(self, lead, world):
         return lead.message_post(body="Posted").sudo().res_id == lead.id
 
+    def plan_due(self, lead):
+        """A colleague's follow-up on the lead, due today, with the rights of ``lead``'s user."""
+        activity = lead.with_env(self.env).activity_schedule(
+            "mail.mail_activity_data_call", self.today(), user_id=self.sales_manager.id
+        )
+        self.settle()
+        return activity.with_env(lead.env)
+
+    def do_snooze(self, lead, world):
+        activity = self.plan_due(lead)
+        lead.action_snooze(1)
+        return activity.sudo().date_deadline > self.today()
+
+    def do_snooze_follow_up(self, lead, world):
+        activity = self.plan_due(lead)
+        activity.action_snooze(1)
+        return activity.sudo().date_deadline > self.today()
+
+    def do_snooze_until(self, lead, world):
+        activity = self.plan_due(lead)
+        dialogs = lead.env["crm.lead.snooze"]
+        values = {"lead_ids": [Command.set(lead.ids)], "date": "2099-01-01"}
+        dialogs.browse(dialogs.web_save(values, {})[0]["id"]).action_snooze()
+        return activity.sudo().date_deadline.year == 2099
+
+    def do_done_and_next(self, lead, world):
+        activity = self.plan_due(lead)
+        dialogs = lead.env["crm.lead.follow.up.done"]
+        values = {"activity_id": activity.id, "feedback": "Done", "next_date": "2099-01-01"}
+        dialogs.browse(dialogs.web_save(values, {})[0]["id"]).action_done_and_plan()
+        return not activity.sudo().active and lead.sudo().next_follow_up.year == 2099
+
     def do_plan_follow_up(self, lead, world):
         activity = lead.activity_schedule(
             "mail.mail_activity_data_call", fields.Date.today(), user_id=world.user.id

@@ -188,6 +188,7 @@ class RightsCommon(RolesCommon):
         self.env.cr.execute(
             """
             SELECT lead.id, lead.name, lead.write_date, lead.won_project_id, lead.main_order_id,
+                   lead.next_follow_up,
                    (SELECT COUNT(*) FROM account_analytic_line WHERE lead_id = lead.id),
                    (SELECT COUNT(*) FROM project_task WHERE lead_id = lead.id),
                    (SELECT COUNT(*) FROM crm_lead_payment WHERE lead_id = lead.id),
@@ -396,7 +397,8 @@ class TestPublicMethods(RightsCommon):
     def test_methods_on_foreign_records_tell_and_do_nothing(self):
         calls, telling = 0, []
         for role, world in self.worlds.items():
-            for model in (*self.get_models(), "sale.order", "res.partner", "crm.stage"):
+            others = ("sale.order", "res.partner", "crm.stage", "mail.activity")
+            for model in (*self.get_models(), *others):
                 records = [*self.get_secrets(world.user, model), self.env[model].browse(NOBODY)]
                 for name in self.get_methods(model):
                     for record in records:

@@ -123,6 +123,18 @@ TABLE = (
     ("post_note", PROJECT_OWN, "-++ - - -- - --"),
     ("plan_follow_up", OWN, "+++ - - -- - --"),
     ("plan_follow_up", COLLEAGUE, "-++ - - -- - --"),
+    ("snooze", OWN, "+++ - - -- - --"),
+    ("snooze", COLLEAGUE, "-++ - - -- - --"),
+    ("snooze", PROJECT_OWN, "-++ - - -- - --"),
+    ("snooze_follow_up", OWN, "+++ - - -- - --"),
+    ("snooze_follow_up", COLLEAGUE, "-++ - - -- - --"),
+    ("snooze_follow_up", PROJECT_OWN, "-++ - - -- - --"),
+    ("snooze_until", OWN, "+++ - - -- - --"),
+    ("snooze_until", COLLEAGUE, "-++ - - -- - --"),
+    ("snooze_until", PROJECT_OWN, "-++ - - -- - --"),
+    ("done_and_next", OWN, "+++ - - -- - --"),
+    ("done_and_next", COLLEAGUE, "-++ - - -- - --"),
+    ("done_and_next", PROJECT_OWN, "-++ - - -- - --"),
     # Hours: single lines need core's timesheet rights, totals come with the lead. Core lets a
     # project manager see the hours of every project, and every employee the names of the
     # tickets in the lead project. Nobody without sales rights sees which lead they belong to.

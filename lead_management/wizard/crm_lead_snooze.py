@@ -1,0 +1,51 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CrmLeadSnooze(models.TransientModel):
+    """The dialog that moves the next follow-ups of leads to another day."""
+
+    _name = "crm.lead.snooze"
+    _inherit = ["crm.lead.guard.mixin"]
+    _description = "Snooze"
+
+    lead_ids = fields.Many2many("crm.lead", context={"active_test": False})
+    date = fields.Date(
+        "Until",
+        required=True,
+        default=lambda self: fields.Date.add(fields.Date.context_today(self), days=7),
+    )
+    follow_up_count = fields.Integer(
+        "Follow-ups",
+        compute="_compute_follow_up_count",
+        help="How many follow-ups move. Meetings stay.",
+    )
+
+    @api.depends("lead_ids")
+    def _compute_follow_up_count(self):
+        for wizard in self:
+            leads = wizard.lead_ids._origin
+            wizard.follow_up_count = len(leads._get_follow_ups_to_snooze())
+
+    def action_snooze(self):
+        """Move the follow-ups to the day.
+
+        :return: a notification that says how many
+        :raises AccessError: when the user may not change one of the leads
+        :raises UserError: when the day is past, or there is nothing to move
+        """
+        self.ensure_one()
+        self.lead_ids.check_access("write")
+        if self.date < fields.Date.context_today(self):
+            raise UserError(self.env._("Choose a day from today on."))
+        return self.lead_ids._get_follow_ups_to_snooze()._snooze(day=self.date)
+
+    def action_snooze_day(self):
+        """As ``action_snooze`` of the leads, by one day."""
+        self.ensure_one()
+        return self.lead_ids.action_snooze(1)
+
+    def action_snooze_week(self):
+        """As ``action_snooze`` of the leads, by a week."""
+        self.ensure_one()
+        return self.lead_ids.action_snooze(7)
