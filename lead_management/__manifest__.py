@@ -12,6 +12,7 @@
         "data/crm_lost_reason_data.xml",
         "data/ir_cron_data.xml",
         "wizard/crm_lead_won_views.xml",
+        "wizard/crm_lead_take_back_views.xml",
         "wizard/crm_lead_lost_views.xml",
         "wizard/crm_lead_service_request_views.xml",
         "wizard/crm_lead_payment_split_views.xml",

@@ -285,6 +285,8 @@ class CrmLead(models.Model):
             records.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
         orders = self.env["sale.order"].sudo()
         orders.search([("opportunity_id", "in", opportunities.ids)]).opportunity_id = self
+        handovers = self.env["crm.lead.handover"].sudo()
+        handovers.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
         # core has collected what the merged lead gets, and deletes the others next
         opportunities.sudo().write({"won_project_id": False})
         return res
@@ -294,7 +296,9 @@ class CrmLead(models.Model):
         """Refuse to delete what would lose recorded work; empty tickets are archived."""
         # sudo: hours of colleagues count too
         lines = self.env["account.analytic.line"].sudo()
-        leads = self.filtered("won_project_id") | lines.search([("lead_id", "in", self.ids)]).lead_id
+        leads = (
+            self.filtered("won_project_id") | lines.search([("lead_id", "in", self.ids)]).lead_id
+        )
         if leads:
             raise UserError(
                 self.env._(

@@ -10,6 +10,9 @@ from . import test_crm_lead_won_hours
 from . import test_crm_lead_declined
 from . import test_crm_lead_on_hold
 from . import test_crm_lead_not_qualified
+from . import test_crm_lead_take_back
+from . import test_take_back_properties
+from . import test_take_back_refusals
 from . import test_crm_lead_timesheet
 from . import test_crm_lead_follow_up
 from . import test_crm_lead_offer
