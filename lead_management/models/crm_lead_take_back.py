@@ -129,6 +129,8 @@ class CrmLead(models.Model):
                     **self._prepare_moved_hours_accounts(project),
                     "project_id": project.id,
                     "task_id": task.id,
+                    # internal work has no customer; computed, it would be a second update
+                    "partner_id": False,
                     "so_line": False,
                     "is_so_line_edited": False,
                 }
