@@ -132,16 +132,7 @@ class CrmLead(models.Model):
             for lead in self
         }
         for ticket in plan.tickets | plan.split_tickets:
-            notes[ticket.lead_id]["tickets"].append(
-                {
-                    "id": ticket.id,
-                    "project_id": ticket.project_id.id,
-                    "parent_id": ticket.parent_id.id,
-                    "stage_id": ticket.stage_id.id,
-                    "state": ticket.state,
-                    "active": ticket.active,
-                }
-            )
+            notes[ticket.lead_id]["tickets"].append(self._note_ticket(ticket))
         groups = plan.moving._read_group(
             [("id", "in", plan.moving.ids)],
             ["lead_id", "project_id", "task_id"],
@@ -160,6 +151,17 @@ class CrmLead(models.Model):
             )
             notes[order.opportunity_id]["orders"].append(note)
         return notes
+
+    def _note_ticket(self, ticket):
+        """Where a ticket is, and in which state."""
+        return {
+            "id": ticket.id,
+            "project_id": ticket.project_id.id,
+            "parent_id": ticket.parent_id.id,
+            "stage_id": ticket.stage_id.id,
+            "state": ticket.state,
+            "active": ticket.active,
+        }
 
     def _note_open_state(self):
         """Stage, probability and type of this lead while it is not won; empty afterwards."""
