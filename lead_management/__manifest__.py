@@ -13,6 +13,7 @@
         "data/ir_cron_data.xml",
         "data/utm_source_data.xml",
         "wizard/crm_lead_won_views.xml",
+        "wizard/crm_lead_take_back_views.xml",
         "wizard/crm_lead_lost_views.xml",
         "wizard/crm_lead_service_request_views.xml",
         "wizard/crm_lead_payment_split_views.xml",

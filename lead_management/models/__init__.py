@@ -35,6 +35,10 @@ from . import crm_lead_tracking
 from . import crm_lead_write
 from . import crm_lead_handover_plan
 from . import crm_lead_handover
+from . import crm_lead_handover_record
+from . import crm_lead_handover_things
+from . import crm_lead_take_back_plan
+from . import crm_lead_take_back
 from . import project_project
 from . import project_task
 from . import account_analytic_line

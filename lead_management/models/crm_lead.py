@@ -294,6 +294,8 @@ class CrmLead(models.Model):
             records.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
         orders = self.env["sale.order"].sudo()
         orders.search([("opportunity_id", "in", opportunities.ids)]).opportunity_id = self
+        handovers = self.env["crm.lead.handover"].sudo()
+        handovers.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
         # core has collected what the merged lead gets, and deletes the others next
         opportunities.sudo().write({"won_project_id": False})
         return res

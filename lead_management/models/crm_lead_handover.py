@@ -43,6 +43,7 @@ class CrmLead(models.Model):
         :return: the project (``project.project`` in sudo mode), empty for target none
         """
         self = self._without_new_followers(plan)
+        before = self._note_before_handover(plan)
         facts = self._apply_contact(plan)
         self._choose_main_offers(plan.choices.main_orders)
         self.filtered(lambda lead: lead.won_status != "won").action_set_won()
@@ -56,6 +57,9 @@ class CrmLead(models.Model):
         if project:
             facts += self._apply_hours(plan, project)
         facts += self._apply_handover_extension(plan, project)
+        for ticket in plan.copies:
+            before[ticket.lead_id].setdefault("copies", []).append(ticket.id)
+        self._record_handover(before, project, plan.choices.target == "new" and "handover")
         self._post_handover_messages(project, facts)
         return project
 
@@ -171,6 +175,7 @@ class CrmLead(models.Model):
             if not project.partner_id and plan.choices.partner_choice != "none":
                 project.partner_id = self.partner_id[:1]
             plan.orders_to_link.write({"project_id": project.id})
+            plan.orders_to_link._generate_missing_services()
         orders = plan.choices.orders_to_confirm.with_env(self.env)
         if orders:
             context = clean_context(self.env.context)
@@ -217,6 +222,7 @@ class CrmLead(models.Model):
             by_ticket = moved.grouped("task_id")
             for ticket in split & moved.task_id:
                 copy = self._split_ticket(plan, ticket, project)
+                plan.copies |= copy
                 by_ticket[ticket].write({"task_id": copy.id})
         # the hours are there already: they need not follow their tickets
         with self.env.protecting([moved._fields["project_id"]], moved):

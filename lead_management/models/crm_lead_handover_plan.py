@@ -76,7 +76,7 @@ class CrmLead(models.Model):
         plan.moving = hours - kept - plan.elsewhere
         staying = kept.task_id
         # a ticket stays with hours that stay; it is split when it has others
-        plan.split_tickets = tickets.browse()
+        plan.split_tickets = plan.copies = tickets.browse()
         if staying:
             others = [("id", "in", plan.moving.ids), ("task_id", "in", staying.ids)]
             plan.split_tickets = lines.search(others).task_id

@@ -34,6 +34,7 @@ class CrmLead(models.Model):
         """
         self.ensure_one()
         was_lost = self.won_status == "lost"
+        state = self._note_open_state()
         values = {"main_order_id": order.id}
         project = self._get_order_projects(order)
         if len(project) == 1 and not self.won_project_id:
@@ -42,6 +43,7 @@ class CrmLead(models.Model):
             with self.env.cr.savepoint():
                 self.write(values)
                 self.action_set_won()
+                self._record_signed_handover(state, order, self.won_project_id & project)
         except UserError:
             _logger.exception("Lead %s was not won by its order %s", self.id, order.id)
             return

@@ -39,6 +39,7 @@ class HandoverPlan:
     choices: HandoverChoices
     tickets: Any = None  # project.task that move
     split_tickets: Any = None  # project.task that stay with some of their hours; the rest moves
+    copies: Any = None  # project.task made of the split ones while the plan is applied
     moving: Any = None  # account.analytic.line
     invoiced: Any = None  # account.analytic.line that stay: they are invoiced
     locked: Any = None  # account.analytic.line that stay: they may not be changed
@@ -55,3 +56,20 @@ class HandoverPlan:
     @property
     def needs_project(self):
         return self.choices.target != "none"
+
+
+@dataclass
+class TakeBackPlan:
+    """What taking back a handover will do to one lead, and what speaks against it."""
+
+    lead: Any  # crm.lead, one
+    keep_orders: bool
+    records: Any = None  # crm.lead.handover, sudo: what is undone
+    project: Any = None  # project.project, sudo, may be empty
+    company: Any = None  # res.company, one: whose lead project takes the hours
+    state: dict = field(default_factory=dict)  # values of the lead: stage, probability, type
+    hours: Any = None  # account.analytic.line, sudo: that return
+    orders: Any = None  # sale.order, sudo: that the handover changed
+    orders_to_reset: Any = None  # sale.order, sudo: of those, the ones that become quotations
+    archives_project: bool = False
+    refusals: list = field(default_factory=list)

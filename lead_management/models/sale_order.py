@@ -85,6 +85,36 @@ class SaleOrder(models.Model):
         leads = self.env["crm.lead"].sudo().with_context(active_test=False)
         leads.search([("main_order_id", "in", self.ids)])._lose_main_offer()
 
+    # ------------------------------------------------------------
+    # Handed over, and taken back
+    # ------------------------------------------------------------
+
+    def _note_before_handover(self, is_linked, is_cancelled):
+        """What this offer is before a handover changes it, as ``crm.lead.handover`` keeps it.
+
+        :param bool is_linked: whether the handover links it to the project
+        :param bool is_cancelled: whether it cancels it
+        :rtype: dict
+        """
+        return {
+            "id": self.id,
+            "state": self.state,
+            "date_order": fields.Datetime.to_string(self.date_order),
+            "is_linked": is_linked,
+            "is_cancelled": is_cancelled,
+            "distributions": {line.id: line.analytic_distribution for line in self.order_line},
+        }
+
+    def _generate_missing_services(self):
+        """Confirmed orders that were kept when their project was taken back get what core makes
+        when an order is confirmed. Call it in sudo mode."""
+        for company, orders in (
+            self.filtered(lambda o: o.state == "sale").grouped("company_id").items()
+        ):
+            lines = orders.order_line._get_so_lines_new_project()
+            lines = lines.filtered(lambda line: not line.project_id)
+            lines.with_company(company)._timesheet_service_generation()
+
     def _filtered_by_lead_access(self):
         """The offers of leads that the user may read: he is told them with the lead, whoever
         wrote them."""

@@ -14,6 +14,9 @@ from . import test_crm_lead_not_qualified
 from . import test_crm_lead_import
 from . import test_crm_lead_certainty
 from . import test_crm_lead_team
+from . import test_crm_lead_take_back
+from . import test_take_back_properties
+from . import test_take_back_refusals
 from . import test_crm_lead_timesheet
 from . import test_crm_lead_follow_up
 from . import test_crm_lead_follow_up_board

@@ -307,6 +307,38 @@ class RoleOperations:
         dialog.action_convert()
         return lead.sudo().main_order_id.state == "sale"
 
+    def do_open_take_back(self, lead, world):
+        self._hand_over(lead)
+        return lead.action_take_back()["res_model"] == "crm.lead.take.back"
+
+    def do_take_back(self, lead, world):
+        self._hand_over(lead)
+        lead.env["crm.lead.take.back"].create({"lead_id": lead.id}).action_take_back()
+        lead = lead.sudo()
+        return not lead.won_project_id and lead.won_status == "pending"
+
+    def do_take_back_texts(self, lead, world):
+        """All that the dialog says, stored or not."""
+        self._hand_over(lead)
+        dialog = lead.env["crm.lead.take.back"].create({"lead_id": lead.id})
+        self.settle()
+        return dialog.read()[0]["hours_text"]
+
+    def find_take_back_preview(self, lead, world):
+        """The dialog's first screen: nothing is stored yet."""
+        self._hand_over(lead)
+        spec = {"hours_text": {}, "order_text": {}, "project_text": {}, "refusal_text": {}}
+        dialog = lead.env["crm.lead.take.back"].with_context(default_lead_id=lead.id)
+        values = dialog.onchange({}, [], spec)["value"]
+        return [secret for secret in (lead.sudo().name, "hours of") if secret in str(values)]
+
+    def _hand_over(self, lead):
+        """By somebody who may, where it was not yet."""
+        lead = lead.with_user(self.sales_manager)
+        if not lead.sudo().won_project_id:
+            self._create_dialog(lead).action_convert()
+        self.settle()
+
     def _create_dialog(self, lead, **values):
         values = {"confirm_order": False, "partner_choice": "none", **values}
         values["lead_ids"] = [Command.set(lead.ids)]

@@ -6,6 +6,7 @@ from . import crm_lead_payment_split
 from . import crm_lead_service_request
 from . import crm_lead_to_opportunity
 from . import crm_lead_snooze
+from . import crm_lead_take_back
 from . import crm_lead_won
 from . import crm_stage_load
 from . import crm_stage_calibration_apply
