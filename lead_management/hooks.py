@@ -61,6 +61,7 @@ def post_init_hook(env):
         env["res.company"].search([]).write({"lead_won_by_order": True})
     env["crm.lead.history"]._record_open_leads()
     env["crm.lost.reason"]._fill_core_kinds()
+    env["utm.source"]._name_lead_sources()
     languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
     if languages:
         modules = env["ir.module.module"]

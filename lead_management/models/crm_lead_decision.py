@@ -9,6 +9,7 @@ class CrmLead(models.Model):
 
     won_project_id = fields.Many2one(
         "project.project",
+        "Project",
         copy=False,
         readonly=True,
         index="btree_not_null",

@@ -3,6 +3,8 @@ import re
 
 from lxml import etree
 
+from odoo.tools.sql import column_exists
+
 NAME = re.compile(r"(?<![\w.])project_id\b")
 PLACE = "//field[@name='won_project_id']"
 
@@ -21,7 +23,7 @@ def migrate(cr, version):
             ALTER TABLE crm_lead ADD COLUMN won_project_id int4;
             UPDATE crm_lead SET won_project_id = project_id WHERE project_state = 'converted';
         """)
-    else:
+    elif column_exists(cr, "crm_lead", "project_id"):
         _rename(cr)
         _rename_in_views(cr)
     _rename_in_texts(cr)
