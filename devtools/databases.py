@@ -14,12 +14,26 @@ from .steps import Failure, is_alive, setup_lock, step, tail
 
 # Parts of the addon that are no part of an installed database.
 NOT_INSTALLED = ("tests/", "readme/", "static/description/", "static/tests/")
-# Before accounting comes: it brings the country's chart, and entries fix the currency.
-GERMAN_COMPANY_SQL = """
-    UPDATE res_partner SET country_id = (SELECT id FROM res_country WHERE code = 'DE')
-     WHERE id = (SELECT partner_id FROM res_company WHERE id = 1);
-    UPDATE res_company SET currency_id = (SELECT id FROM res_currency WHERE name = 'EUR')
-     WHERE id = 1
+# Odoo's demo data is in dollars, and entries fix the currency of a company: all of it in euros.
+EURO_SQL = """
+    DO $$
+    DECLARE
+        place record;
+        euro int := (SELECT id FROM res_currency WHERE name = 'EUR');
+        dollar int := (SELECT id FROM res_currency WHERE name = 'USD');
+    BEGIN
+        FOR place IN
+            SELECT conrelid::regclass AS table, attname AS column
+              FROM pg_constraint JOIN pg_attribute
+                ON attrelid = conrelid AND attnum = conkey[1]
+             WHERE confrelid = 'res_currency'::regclass AND contype = 'f'
+               AND conrelid != 'res_currency_rate'::regclass
+        LOOP
+            EXECUTE format('UPDATE %1$s SET %2$I = %3$s WHERE %2$I = %4$s',
+                           place.table, place.column, euro, dollar);
+        END LOOP;
+        DELETE FROM res_currency_rate;
+    END $$
 """
 # The demo data's people have no password; here each logs in with his login.
 PASSWORDS_SQL = f"""
@@ -108,8 +122,8 @@ def origin():
 def core_database(modules=None, demo=False, lang=settings.DEFAULT_LANG):
     """The cached database with Odoo's own modules; built when missing."""
     modules = modules or settings.CORE_MODULES
-    company = GERMAN_COMPANY_SQL if demo else ""
-    key = settings.digest(origin(), *sorted(modules), company, lang)
+    euros = EURO_SQL if demo else ""
+    key = settings.digest(origin(), *sorted(modules), euros, lang)
     name = f"core_{'demo' if demo else 'plain'}_{key}"
     if name not in names():
         kind = "with" if demo else "without"
@@ -118,10 +132,7 @@ def core_database(modules=None, demo=False, lang=settings.DEFAULT_LANG):
             args = [f"--{kind}-demo"]
             if lang != settings.DEFAULT_LANG:
                 args.append(f"--load-language={lang}")
-            if demo:
-                odoo.build(["-d", f"building_{name}", "-i", "base", *args], f"db-{name}-base")
-                postgres.query(GERMAN_COMPANY_SQL, f"building_{name}")
-            _install(name, modules, lang, args)
+            _install(name, modules, lang, args, euros)
     return name
 
 
@@ -148,8 +159,8 @@ def addon_database(demo=False, lang=settings.DEFAULT_LANG):
     return name
 
 
-def _install(name, modules, lang, args=()):
-    """Install modules into the database building_NAME, and give it its name."""
+def _install(name, modules, lang, args=(), afterwards=""):
+    """Install modules into the database building_NAME, run SQL, and give it its name."""
     building = f"building_{name}"
     command = ["-d", building, "-i", ",".join(modules), *args]
     log = odoo.build(command, f"db-{name}", "see the log; repair the module; run again")
@@ -159,7 +170,7 @@ def _install(name, modules, lang, args=()):
         if not postgres.query(known, building):
             raise Failure(f"Odoo has no language {lang}", "name one like de_DE")
         postgres.query(LANGUAGE_SQL.format(lang), building)
-    postgres.query(PASSWORDS_SQL, building)
+    postgres.query(f"{PASSWORDS_SQL}; {afterwards}", building)
     rename(building, name)
 
 

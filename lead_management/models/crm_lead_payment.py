@@ -5,20 +5,8 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_amount, format_date
 
 from ..tools.allocation import weigh
+from ..tools.private_orm import assign
 from ..tools.sent import sent_id
-
-
-def assign(record, name, amount):
-    """Set a computed amount to the very figure.
-
-    The ORM leaves one as it is when the new figure differs by less than the currency's unit.
-    After a change of the currency, amounts would no longer add up to what they did before.
-
-    :param record: the record that is computed
-    :param str name: a stored monetary field of it
-    :param float amount: in the currency of the record, rounded
-    """
-    record._fields[name]._update_cache(record, amount, dirty=True)
 
 
 class CrmLeadPayment(models.Model):

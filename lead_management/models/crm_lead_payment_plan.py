@@ -9,7 +9,7 @@ from odoo.tools import ormcache
 
 from ..tools.allocation import allocate
 from ..tools.instalments import shift_dates
-from .crm_lead_payment import assign
+from ..tools.private_orm import assign, cache_none
 
 
 class CrmLead(models.Model):
@@ -151,7 +151,7 @@ class CrmLead(models.Model):
         """
         # sudo: only whether there are any is asked, and every salesperson may see the count
         without = self.sudo().filtered(lambda lead: not lead.payment_count)
-        self._fields["payment_ids"]._insert_cache(without, [()] * len(without))
+        cache_none(without, "payment_ids")
 
     def _allocate(self, payments):
         """The amounts that the shares of these payments come to, in the order given."""

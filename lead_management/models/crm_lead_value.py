@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, float_compare
 
-from .crm_lead_payment import assign
+from ..tools.private_orm import assign
 
 
 class CrmLead(models.Model):
