@@ -28,6 +28,7 @@ EURO_SQL = """
                 ON attrelid = conrelid AND attnum = conkey[1]
              WHERE confrelid = 'res_currency'::regclass AND contype = 'f'
                AND conrelid != 'res_currency_rate'::regclass
+               AND conrelid::regclass::text NOT LIKE '%_rel'
         LOOP
             EXECUTE format('UPDATE %1$s SET %2$I = %3$s WHERE %2$I = %4$s',
                            place.table, place.column, euro, dollar);

@@ -256,3 +256,13 @@ def test_translations_keep_what_they_know():
     merged = translations.merged(template, known, "de")
     assert {entry.msgid: entry.msgstr for entry in merged} == {"New": "", "Won": "WON"}
     assert merged.metadata["Language"] == "de"
+
+
+def test_every_test_that_the_process_names_is_there():
+    text = (settings.REPO / "docs" / "process.md").read_text()
+    named = set(re.findall(r"`((?:tests/)?test_\w+\.py)(?:::(\w+))?`", text))
+    assert len(named) > 40
+    for file, test in named:
+        folder = settings.REPO if "/" in file else settings.ADDON_PATH / "tests"
+        source = (folder / file).read_text()
+        assert not test or f"def {test}(" in source, (file, test)
