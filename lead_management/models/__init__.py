@@ -23,7 +23,9 @@ from . import crm_lead_chatter
 from . import crm_lead_needs
 from . import crm_lead_offer
 from . import crm_lead_decision
+from . import crm_lead_left_over
 from . import crm_lead_not_qualified
+from . import crm_lead_offer_sent
 from . import crm_lead_on_hold
 from . import crm_lead_signed
 from . import crm_lead_service
@@ -43,6 +45,7 @@ from . import project_project
 from . import project_task
 from . import account_analytic_line
 from . import sale_order
+from . import sale_order_expiry
 from . import sale_order_line
 from . import crm_lead_guard
 from . import utm_source
