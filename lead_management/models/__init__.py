@@ -30,6 +30,9 @@ from . import crm_lead_on_hold
 from . import crm_lead_signed
 from . import crm_lead_service
 from . import crm_lead_value
+from . import crm_lead_document_template
+from . import crm_lead_document
+from . import crm_lead_documents
 from . import crm_lead_payment
 from . import crm_lead_payment_plan
 from . import crm_lead_history

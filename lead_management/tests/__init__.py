@@ -18,6 +18,7 @@ from . import test_crm_lead_take_back
 from . import test_take_back_properties
 from . import test_take_back_refusals
 from . import test_crm_lead_timesheet
+from . import test_crm_lead_documents
 from . import test_crm_lead_follow_up
 from . import test_crm_lead_follow_up_board
 from . import test_crm_lead_follow_up_done
