@@ -73,6 +73,16 @@ class CrmLeadDocument(models.Model):
             self.attachment_id = self.env["ir.attachment"].create(values)
         return {"type": "ir.actions.act_window_close"}
 
+    def action_send(self):
+        """Open core's mail composer on the lead with the PDF, made anew.
+
+        :return: the action of ``mail.compose.message``
+        :raises AccessError: when the user may not change the lead
+        """
+        self.ensure_one()
+        self.action_create_document()
+        return self.lead_id._get_composer_action(self.attachment_id)
+
     def action_open(self):
         """Open the document to go on with it.
 

@@ -1,6 +1,7 @@
 """The Documents tab: files of the lead and of its offers, letters, and sending them."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class CrmLead(models.Model):
@@ -61,3 +62,79 @@ class CrmLead(models.Model):
         source = self if self.street or self.city else self.partner_id.sudo()
         place = " ".join(filter(None, (source.zip, source.city)))
         return ", ".join(filter(None, (source.street, place)))
+
+    # ------------------------------------------------------------
+    # Sending
+    # ------------------------------------------------------------
+
+    def action_send_offer(self):
+        """Open core's mail composer with the PDF of the main offer.
+
+        :return: the action of ``mail.compose.message``
+        :raises AccessError: when the user may not change the lead or read its main offer
+        :raises UserError: when the lead has no main offer
+        """
+        self.ensure_one()
+        self.check_access("write")
+        order = self._get_main_offers().sudo(False)
+        if not order:
+            raise UserError(self.env._("The lead has no main offer to send. Write one first."))
+        order.check_access("read")
+        reports = self.env["ir.actions.report"]
+        content, kind = reports._render_qweb_pdf("sale.action_report_saleorder", order.ids)
+        file = self.env["ir.attachment"].create(
+            {
+                "name": f"{order.name}.{kind}",
+                "raw": content,
+                # as the composer's own files: it moves them to the lead when it sends
+                "res_model": "mail.compose.message",
+                "res_id": 0,
+            }
+        )
+        action = self._get_composer_action(file)
+        action["context"] |= {"lead_sent_order_id": order.id, "lead_sent_file_id": file.id}
+        return action
+
+    def _get_composer_action(self, files):
+        """Core's mail composer on this lead, with these files.
+
+        :param files: ``ir.attachment``
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send"),
+            "res_model": "mail.compose.message",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_model": self._name,
+                "default_res_ids": self.ids,
+                "default_composition_mode": "comment",
+                "default_subject": self.name,
+                "default_partner_ids": self.partner_id.ids,
+                "default_attachment_ids": files.ids,
+            },
+        }
+
+    def message_post(self, **kwargs):
+        """A message that takes an offer's PDF with it has sent the offer."""
+        message = super().message_post(**kwargs)
+        context = self.env.context
+        if context.get("lead_sent_file_id") in message.attachment_ids._ids:
+            order = self.env["sale.order"].browse(context.get("lead_sent_order_id") or [])
+            self._mark_offer_as_sent(order)
+        return message
+
+    def _mark_offer_as_sent(self, order):
+        """The offer went out with a message of this lead, where the user may say so.
+
+        :param order: ``sale.order``, as a client has sent it
+        """
+        # sudo: only whose offer it is and its state are read
+        known = order.exists().sudo()
+        if known.opportunity_id != self or not order.has_access("write"):
+            return
+        if known.state == "draft":
+            order.with_context(tracking_disable=True).write({"state": "sent"})
+        elif known.state == "sent":
+            order._tell_leads_of_sending()

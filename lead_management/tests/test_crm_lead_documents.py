@@ -140,6 +140,44 @@ class TestDocuments(LeadManagementCommon):
         self.env.invalidate_all()
         self.assertFalse(lead.offer_attachment_ids)
 
+    def send(self, action, **values):
+        """Send as the composer that the action opens does."""
+        composers = self.env["mail.compose.message"].with_user(self.salesperson)
+        composer = composers.with_context(**action["context"]).create({"body": "Hello", **values})
+        composer._action_send_mail()
+
+    def test_sending_the_offer_moves_the_lead(self):
+        self.company.lead_offer_sent_stage = True
+        self.send(self.lead.with_user(self.salesperson).action_send_offer())
+        message = self.lead.message_ids.filtered("attachment_ids")
+        self.assertIn(self.offer.name, message.attachment_ids.name)
+        self.assertIn(message.attachment_ids, self.lead.attachment_ids)
+        self.assertEqual(self.offer.state, "sent")
+        self.assertEqual(self.lead.stage_id, self.stages["offer_made"])
+
+    def test_message_without_the_offer_sends_no_offer(self):
+        action = self.lead.with_user(self.salesperson).action_send_offer()
+        self.send(action, attachment_ids=[])
+        self.assertEqual(self.offer.state, "draft")
+
+    def test_lead_without_offer_has_none_to_send(self):
+        with self.assertRaises(UserError):
+            self.create_lead(stage="opened").with_user(self.salesperson).action_send_offer()
+
+    def test_offer_of_another_lead_is_not_marked(self):
+        other = self.create_offer(self.create_lead(stage="opened"))
+        action = self.lead.with_user(self.salesperson).action_send_offer()
+        action["context"]["lead_sent_order_id"] = other.id
+        self.send(action)
+        self.assertEqual((self.offer.state, other.state), ("draft", "draft"))
+
+    def test_sending_a_letter(self):
+        document = self.write_document(body="<p>Text</p>")
+        self.send(document.action_send())
+        message = self.lead.message_ids.filtered("attachment_ids")
+        self.assertEqual(message.attachment_ids, document.attachment_id)
+        self.assertEqual(self.offer.state, "draft")
+
     def test_copy_of_a_lead_has_no_documents(self):
         self.write_document(body="<p>Text</p>")
         self.assertFalse(self.lead.copy().document_ids)
