@@ -52,13 +52,15 @@ def pre_init_hook(env):
 def post_init_hook(env):
     """Give a database without leads the nine stages; leave any other one as it is.
 
-    There, confirmed offers win their leads. The history starts with one row per open lead.
-    Core's lost reasons get their kinds.
+    There, confirmed offers win their leads, and sent ones move them on. The history starts with
+    one row per open lead. Core's lost reasons get their kinds.
     Our terms for core's labels win over core's in the languages that are installed already.
     """
     env["crm.stage"]._install_standard_stages()
     if not env["crm.lead"].with_context(active_test=False).search_count([], limit=1):
-        env["res.company"].search([]).write({"lead_won_by_order": True})
+        env["res.company"].search([]).write(
+            {"lead_won_by_order": True, "lead_offer_sent_stage": True}
+        )
     env["crm.lead.history"]._record_open_leads()
     env["crm.lost.reason"]._fill_core_kinds()
     env["utm.source"]._name_lead_sources()

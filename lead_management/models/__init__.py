@@ -23,11 +23,16 @@ from . import crm_lead_chatter
 from . import crm_lead_needs
 from . import crm_lead_offer
 from . import crm_lead_decision
+from . import crm_lead_left_over
 from . import crm_lead_not_qualified
+from . import crm_lead_offer_sent
 from . import crm_lead_on_hold
 from . import crm_lead_signed
 from . import crm_lead_service
 from . import crm_lead_value
+from . import crm_lead_document_template
+from . import crm_lead_document
+from . import crm_lead_documents
 from . import crm_lead_payment
 from . import crm_lead_payment_plan
 from . import crm_lead_history
@@ -43,6 +48,7 @@ from . import project_project
 from . import project_task
 from . import account_analytic_line
 from . import sale_order
+from . import sale_order_expiry
 from . import sale_order_line
 from . import crm_lead_guard
 from . import utm_source

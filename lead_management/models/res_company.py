@@ -39,12 +39,32 @@ class ResCompany(models.Model):
         help="A lead is won as soon as one of its offers is confirmed, also by the customer.",
     )
 
+    lead_offer_sent_stage = fields.Boolean(
+        "Sent Offers Move Their Lead On",
+        groups="base.group_user",
+        help="A lead moves to “Offer Made” as soon as one of its offers is sent, unless it is "
+        "further on.",
+    )
+    lead_offer_expiry_days = fields.Integer(
+        "Remind of Expiring Offers",
+        default=3,
+        groups="base.group_user",
+        help="How many days before an offer expires the owner of its lead gets a follow-up. 0: "
+        "never.",
+    )
+
+    _lead_offer_expiry_days_positive = models.Constraint(
+        "CHECK(lead_offer_expiry_days >= 0)",
+        "Enter how many days before an offer expires its lead's owner is reminded: 0 or more.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
-        """A new company wins its leads as the current one does."""
-        # sudo: only this one setting is read
-        proposal = self.env.company.sudo().lead_won_by_order
-        return super().create([{"lead_won_by_order": proposal, **vals} for vals in vals_list])
+        """A new company wins its leads and moves them on as the current one does."""
+        # sudo: only these settings are read
+        current = self.env.company.sudo()
+        proposal = {name: current[name] for name in ("lead_won_by_order", "lead_offer_sent_stage")}
+        return super().create([{**proposal, **vals} for vals in vals_list])
 
     @api.constrains("lead_project_id")
     def _check_lead_project_id(self):

@@ -24,3 +24,9 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.lead_won_confirm_order", readonly=False
     )
     lead_won_by_order = fields.Boolean(related="company_id.lead_won_by_order", readonly=False)
+    lead_offer_sent_stage = fields.Boolean(
+        related="company_id.lead_offer_sent_stage", readonly=False
+    )
+    lead_offer_expiry_days = fields.Integer(
+        related="company_id.lead_offer_expiry_days", readonly=False
+    )

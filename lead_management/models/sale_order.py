@@ -29,7 +29,11 @@ class SaleOrder(models.Model):
         unconfirmed = self.browse()
         if vals.get("state") == "sale" and not self.env.context.get("lead_order_confirming"):
             unconfirmed = self.filtered(lambda order: order.state != "sale")
+        unsent = self.browse()
+        if vals.get("state") == "sent":
+            unsent = self.filtered(lambda order: order.state != "sent")
         res = super().write(vals)
+        unsent._tell_leads_of_sending()
         if "opportunity_id" in vals:
             old_leads.filtered(
                 lambda lead: lead.main_order_id.opportunity_id != lead
@@ -62,6 +66,12 @@ class SaleOrder(models.Model):
                 # what is done to the lead is no part of the confirmation of this order
                 lead = lead.with_context(lead_order_confirming=False)
                 lead.with_company(order.company_id)._win_by_order(order)
+
+    def _tell_leads_of_sending(self):
+        """These offers were sent: their open leads move on, where the company says so."""
+        # sudo: who sends an offer need not be able to read or write the lead
+        orders = self.sudo().filtered("company_id.lead_offer_sent_stage")
+        orders.opportunity_id._move_to_offer_made()
 
     def _tell_won_leads_of_cancellation(self):
         """The owner of a won lead whose order is cancelled gets a follow-up."""

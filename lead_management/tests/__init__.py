@@ -18,6 +18,7 @@ from . import test_crm_lead_take_back
 from . import test_take_back_properties
 from . import test_take_back_refusals
 from . import test_crm_lead_timesheet
+from . import test_crm_lead_documents
 from . import test_crm_lead_follow_up
 from . import test_crm_lead_follow_up_board
 from . import test_crm_lead_follow_up_done
@@ -47,6 +48,8 @@ from . import test_calibration
 from . import test_presales_report
 from . import test_history
 from . import test_movements
+from . import test_offer_expiry
+from . import test_offer_sent
 from . import test_pipeline_period
 from . import test_forecast
 from . import test_figures_reconciliation
@@ -62,6 +65,7 @@ from . import test_figures_foreign_rules
 from . import test_rights_before_sudo
 from . import test_dialogs_least_privileged
 from . import test_crm_lead_portal_partner
+from . import test_crm_lead_lost_dialog
 from . import test_crm_lead_needs
 from . import test_crm_lead_needs_tour
 from . import test_crm_lead_service_request

@@ -341,7 +341,8 @@ class TestTakeBack(TakeBackCommon):
                 dialog = self.open_won_dialog(self.lead, project_template_id=False)
                 return self.count_queries(dialog.action_convert)
 
-        measure(1)  # fills what stays in memory
+        for _round in range(2):
+            measure(1)  # fills what stays in memory
         self.assertEqual(measure(12), measure(24))
 
 

@@ -1,3 +1,4 @@
+from . import crm_lead_left_over_mixin
 from . import crm_lead_follow_up_done
 from . import crm_lead_lost
 from . import crm_lead_pipeline_print

@@ -9,7 +9,7 @@ class CrmLeadWon(models.TransientModel):
     """The dialog behind "Won": says what will happen, then does exactly that."""
 
     _name = "crm.lead.won"
-    _inherit = ["crm.lead.guard.mixin"]
+    _inherit = ["crm.lead.guard.mixin", "crm.lead.left.over.mixin"]
     _description = "Win Leads"
 
     lead_ids = fields.Many2many(
@@ -128,9 +128,7 @@ class CrmLeadWon(models.TransientModel):
 
         :raises AccessError: when the user may not read one of them
         """
-        leads = self.lead_ids._origin.sudo(False)
-        leads.check_access("read")
-        return leads
+        return self._get_readable_leads()
 
     def _get_main_order(self):
         """The main offer, of the offers of the leads (``sale.order``).
@@ -413,7 +411,9 @@ class CrmLeadWon(models.TransientModel):
         if plan.refusals:
             raise UserError("\n".join(plan.refusals))
         leads._check_needs_of_won_stage()
+        follow_ups = self._get_follow_ups_to_close()
         project = leads._apply_handover(plan)
+        leads._close_left_over(follow_ups)
         return self._get_result_action(project)
 
     def _get_result_action(self, project):

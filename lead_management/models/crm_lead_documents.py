@@ -1,0 +1,140 @@
+"""The Documents tab: files of the lead and of its offers, letters, and sending them."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    document_ids = fields.One2many(
+        "crm.lead.document",
+        "lead_id",
+        "Letters",
+        help="The documents written from templates. Their PDFs are among the files.",
+    )
+    offer_attachment_ids = fields.Many2many(
+        "ir.attachment",
+        string="Files of Offers",
+        compute="_compute_offer_attachment_ids",
+        help="The files of the lead's offers, as far as the user may read them.",
+    )
+
+    @api.depends("order_ids")
+    def _compute_offer_attachment_ids(self):
+        # sudo: only which offers the leads have; the files are searched in the user's rights
+        lead_ids = {order.id: order.opportunity_id.id for order in self._origin._get_offers()}
+        files = self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", "sale.order"),
+                ("res_id", "in", list(lead_ids)),
+                ("res_field", "=", False),
+            ]
+        )
+        by_lead = files.grouped(lambda file: lead_ids[file.res_id])
+        for lead in self:
+            lead.offer_attachment_ids = by_lead.get(lead._origin.id, files.browse())
+
+    def action_new_document(self):
+        """Open the dialog that writes a letter from a template.
+
+        :return: the action of ``crm.lead.document``
+        :raises AccessError: when the user may not change the lead
+        """
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New Document"),
+            "res_model": "crm.lead.document",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_lead_id": self.id},
+        }
+
+    def _get_document_address(self):
+        """Street, postal code and city of the lead, else of its contact, in one line.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        # sudo: the lead's contact need not be readable
+        source = self if self.street or self.city else self.partner_id.sudo()
+        place = " ".join(filter(None, (source.zip, source.city)))
+        return ", ".join(filter(None, (source.street, place)))
+
+    # ------------------------------------------------------------
+    # Sending
+    # ------------------------------------------------------------
+
+    def action_send_offer(self):
+        """Open core's mail composer with the PDF of the main offer.
+
+        :return: the action of ``mail.compose.message``
+        :raises AccessError: when the user may not change the lead or read its main offer
+        :raises UserError: when the lead has no main offer
+        """
+        self.ensure_one()
+        self.check_access("write")
+        order = self._get_main_offers().sudo(False)
+        if not order:
+            raise UserError(self.env._("The lead has no main offer to send. Write one first."))
+        order.check_access("read")
+        reports = self.env["ir.actions.report"]
+        content, kind = reports._render_qweb_pdf("sale.action_report_saleorder", order.ids)
+        file = self.env["ir.attachment"].create(
+            {
+                "name": f"{order.name}.{kind}",
+                "raw": content,
+                # as the composer's own files: it moves them to the lead when it sends
+                "res_model": "mail.compose.message",
+                "res_id": 0,
+            }
+        )
+        action = self._get_composer_action(file)
+        action["context"] |= {"lead_sent_order_id": order.id, "lead_sent_file_id": file.id}
+        return action
+
+    def _get_composer_action(self, files):
+        """Core's mail composer on this lead, with these files.
+
+        :param files: ``ir.attachment``
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send"),
+            "res_model": "mail.compose.message",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_model": self._name,
+                "default_res_ids": self.ids,
+                "default_composition_mode": "comment",
+                "default_subject": self.name,
+                "default_partner_ids": self.partner_id.ids,
+                "default_attachment_ids": files.ids,
+            },
+        }
+
+    def message_post(self, **kwargs):
+        """A message that takes an offer's PDF with it has sent the offer."""
+        message = super().message_post(**kwargs)
+        context = self.env.context
+        if context.get("lead_sent_file_id") in message.attachment_ids._ids:
+            order = self.env["sale.order"].browse(context.get("lead_sent_order_id") or [])
+            self._mark_offer_as_sent(order)
+        return message
+
+    def _mark_offer_as_sent(self, order):
+        """The offer went out with a message of this lead, where the user may say so.
+
+        :param order: ``sale.order``, as a client has sent it
+        """
+        # sudo: only whose offer it is and its state are read
+        known = order.exists().sudo()
+        if known.opportunity_id != self or not order.has_access("write"):
+            return
+        if known.state == "draft":
+            order.with_context(tracking_disable=True).write({"state": "sent"})
+        elif known.state == "sent":
+            order._tell_leads_of_sending()

@@ -1,0 +1,116 @@
+"""Offers that are about to expire: the owner of the lead is reminded once."""
+
+import logging
+
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date, split_every
+
+_logger = logging.getLogger(__name__)
+BATCH_SIZE = 500
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    lead_reminded_expiry = fields.Date(
+        "Reminded of Expiry",
+        copy=False,
+        readonly=True,
+        help="The expiry of which the owner of the lead was reminded. A new expiry reminds again.",
+    )
+
+    def _remind_of_expiry(self):
+        """Plan a follow-up for the owners of open leads whose offers expire within the days that
+        the company has set. Called every night.
+
+        Who was reminded of an expiry is not reminded of it again. An offer for which that is
+        refused does not keep the others; it is tried again the next night.
+        """
+        orders = self._find_expiring()
+        for ids in split_every(BATCH_SIZE, orders.ids):
+            batch = self.browse(ids)
+            if not batch._try_to_remind():
+                for order in batch:
+                    order._try_to_remind()
+
+    def _find_expiring(self):
+        """The undecided offers of open leads that expire soon, and nobody was reminded of it.
+
+        :return: ``sale.order`` in sudo mode
+        """
+        today = fields.Date.context_today(self)
+        # sudo: the job is for all companies, and the settings are for employees
+        companies = self.env["res.company"].sudo().search([("lead_offer_expiry_days", ">", 0)])
+        soon = Domain.OR(
+            [
+                [
+                    ("company_id", "in", of_days.ids),
+                    ("validity_date", "<=", fields.Date.add(today, days=days)),
+                ]
+                for days, of_days in companies.grouped("lead_offer_expiry_days").items()
+            ]
+        )
+        open_offers = Domain(
+            [
+                ("state", "in", ("draft", "sent")),
+                ("validity_date", ">=", today),
+                ("opportunity_id.active", "=", True),
+                ("opportunity_id.won_status", "=", "pending"),
+            ]
+        )
+        orders = self.sudo().search(open_offers & soon, order="id")
+        return orders.filtered(lambda order: order.lead_reminded_expiry != order.validity_date)
+
+    def _try_to_remind(self):
+        """Remind of these offers, or change nothing.
+
+        :return: whether that is done
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._remind_owners()
+                self.env.flush_all()
+        except Exception:
+            # whatever another module refuses
+            _logger.warning("Offers %s: nobody is reminded of them", self.ids, exc_info=True)
+            self.env.invalidate_all(flush=False)
+            return False
+        return True
+
+    def _remind_owners(self):
+        """One follow-up per offer, for whoever owns its lead; without an owner there is none.
+        The owner gets no mail."""
+        # sudo: the leads are of all salespeople
+        orders = self.sudo()
+        values = []
+        for order in orders:
+            owner = order.opportunity_id._get_follow_up_owner()
+            if owner:
+                values.append(order._prepare_expiry_follow_up(owner))
+        activities = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        activities.create(values)
+        for day, of_day in orders.grouped("validity_date").items():
+            of_day.write({"lead_reminded_expiry": day})
+
+    def _prepare_expiry_follow_up(self, owner):
+        """Values of the follow-up, in its owner's language.
+
+        :param owner: ``res.users``
+        :rtype: dict
+        """
+        self.ensure_one()
+        env = self.with_context(lang=owner.lang).env
+        return {
+            "activity_type_id": env.ref("mail.mail_activity_data_todo").id,
+            "summary": env._(
+                "Offer %(name)s expires on %(day)s",
+                name=self.name,
+                day=format_date(env, self.validity_date),
+            ),
+            "date_deadline": fields.Date.context_today(self),
+            "user_id": owner.id,
+            "automated": True,
+            "res_model_id": env["ir.model"]._get_id("crm.lead"),
+            "res_id": self.opportunity_id.id,
+        }
