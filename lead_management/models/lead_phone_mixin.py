@@ -35,7 +35,12 @@ class LeadPhoneMixin(models.AbstractModel):
     @api.model
     def _search_phone_any(self, operator, value):
         """Part of a number (``ilike``), or the same one (``=``); of text that is no number,
-        nothing."""
+        nothing.
+
+        :raises AccessError: when the user may not search by the field
+        """
+        # what it asks is a field of core's, which others may search by
+        self._check_field_access(self._fields["phone_any"], "read")
         if operator in ("ilike", "like") and isinstance(value, str):
             if not is_number(value):
                 return Domain.FALSE
@@ -75,5 +80,5 @@ class LeadPhoneMixin(models.AbstractModel):
     def _search_phone_mobile_search(self, operator, value):
         """Core's search finds a number in the notations it is told; here in all of them."""
         if operator in ("ilike", "like") and isinstance(value, str) and is_number(value):
-            return self._search_phone_any(operator, value)
+            return self._get_phone_domain("", [f"%{national_digits(value)}%"])
         return super()._search_phone_mobile_search(operator, value)
