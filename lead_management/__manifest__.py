@@ -37,6 +37,7 @@
         "views/crm_lead_views_list.xml",
         "views/crm_lead_views_search.xml",
         "views/crm_lead_views.xml",
+        "views/crm_lead_service_views.xml",
         "views/mail_activity_views.xml",
         "views/crm_lead_notes_views.xml",
         "views/crm_lead_history_views.xml",

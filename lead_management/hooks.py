@@ -26,6 +26,8 @@ def pre_init_hook(env):
             ADD COLUMN IF NOT EXISTS payment_anchor_date date,
             ADD COLUMN IF NOT EXISTS value_source varchar DEFAULT 'manual',
             ADD COLUMN IF NOT EXISTS category_properties jsonb,
+            ADD COLUMN IF NOT EXISTS service_done_date timestamp,
+            ADD COLUMN IF NOT EXISTS service_hours float8,
             ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
         ALTER TABLE mail_activity ADD COLUMN IF NOT EXISTS due_time float8 DEFAULT 0;
         ALTER TABLE mail_activity ALTER COLUMN due_time DROP DEFAULT;

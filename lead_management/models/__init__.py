@@ -2,6 +2,7 @@ from . import crm_lead_day_mixin
 from . import crm_lead_figure_mixin
 from . import crm_lead_figure_row_mixin
 from . import crm_lead_guard_mixin
+from . import lead_phone_mixin
 from . import base
 from . import ir_binary
 from . import ir_module_module
@@ -15,6 +16,7 @@ from . import crm_stage
 from . import crm_lost_reason
 from . import crm_lead_category
 from . import crm_lead
+from . import crm_lead_contact
 from . import crm_lead_follow_up
 from . import crm_lead_activity_plan
 from . import crm_lead_stage

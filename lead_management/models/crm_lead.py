@@ -1,7 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import RedirectWarning, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import escape_psql
 
 from .crm_lead_needs import NEEDS_SETTLED
 
@@ -53,14 +52,6 @@ class CrmLead(models.Model):
     is_customer = fields.Boolean(
         compute="_compute_is_customer",
         help="Whether the linked contact, or its company, is a customer already.",
-    )
-
-    similar_partner_ids = fields.Many2many(
-        "res.partner",
-        string="Similar Contacts",
-        compute="_compute_similar_partner_ids",
-        context={"active_test": False},
-        help="Contacts with the lead's e-mail address, phone number or name, while none is linked.",
     )
 
     # the list and the columns of the board; not of active leads only, as core's index is: the
@@ -136,112 +127,6 @@ class CrmLead(models.Model):
     def _compute_is_customer(self):
         for lead in self:
             lead.is_customer = lead.partner_id.is_customer
-
-    @api.depends(
-        "partner_id", "email_normalized", "phone_sanitized", "contact_name", "partner_name"
-    )
-    def _compute_similar_partner_ids(self):
-        for lead in self:
-            lead.similar_partner_ids = not lead.partner_id and lead._find_similar_partners()
-
-    def action_create_contact(self):
-        """Create the address-book contact from the lead's own data and link it.
-
-        A contact that has the lead's e-mail address already is linked instead of doubled.
-
-        :return: a notification that names the contact
-        :raises UserError: when the lead has nothing to make a contact of
-        :raises RedirectWarning: when an archived contact has the e-mail address
-        """
-        self.ensure_one()
-        self.check_access("write")
-        if self.partner_id:
-            return True
-        if not (self.contact_name or self.partner_name or self.email_from):
-            raise UserError(
-                self.env._("Enter the contact's name, company or e-mail address first.")
-            )
-        existing = self._find_matching_partner()
-        if not existing:
-            self._check_archived_contact()
-        self._handle_partner_assignment(force_partner_id=existing.id, create_missing=True)
-        message = (
-            self.env._(
-                "“%(name)s” has this e-mail address already and was linked.",
-                name=existing.display_name,
-            )
-            if existing
-            else self.env._("Contact “%(name)s” was created.", name=self.partner_id.display_name)
-        )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info" if existing else "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    def _find_matching_partner(self):
-        """Core's, but never a contact that another company has to itself."""
-        email = self.email_normalized or self.email_from
-        if self.partner_id or not email:
-            return super()._find_matching_partner()
-        company = self._get_handover_company()
-        return self._partner_find_from_emails_single(
-            [email],
-            filter_found=lambda partner: partner.company_id <= company,
-            no_create=True,
-        )
-
-    def _check_archived_contact(self):
-        """:raises RedirectWarning: when an archived contact has the lead's e-mail address"""
-        if not self.email_normalized:
-            return
-        same = [("email_normalized", "=", self.email_normalized), ("active", "=", False)]
-        company = [("company_id", "in", [False, self._get_handover_company().id])]
-        partner = self.env["res.partner"].search([*same, *company], limit=1)
-        if partner:
-            raise RedirectWarning(
-                self.env._(
-                    "“%(name)s” has this e-mail address and is archived. Restore the contact, "
-                    "then link it.",
-                    name=partner.display_name,
-                ),
-                {
-                    "type": "ir.actions.act_window",
-                    "res_model": "res.partner",
-                    "res_id": partner.id,
-                    "views": [(False, "form")],
-                },
-                self.env._("Open the Contact"),
-            )
-
-    def _find_similar_partners(self, limit=5):
-        """Contacts that may be the lead's: same e-mail address, phone number or name. Archived
-        ones come last.
-
-        :return: ``res.partner``, at most ``limit``; empty when the lead has no such data
-        """
-        self.ensure_one()
-        domains = []
-        if self.email_normalized:
-            domains.append(Domain("email_normalized", "=", self.email_normalized))
-        if self.phone_sanitized:
-            domains.append(Domain("phone_sanitized", "=", self.phone_sanitized))
-        domains += [
-            # a name that has a % in it is no pattern
-            Domain("name", "=ilike", escape_psql(name.strip()))
-            for name in (self.contact_name, self.partner_name)
-            if name and name.strip()
-        ]
-        partners = self.env["res.partner"].with_context(active_test=False)
-        if not domains:
-            return partners
-        company = Domain("company_id", "in", [False, *self.company_id.ids])
-        found = partners.search(Domain.OR(domains) & company, order="active DESC, id", limit=limit)
-        return found.with_env(self.env)
 
     def action_activate_customer(self):
         """Make the linked contact's commercial entity a customer.

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.project.models.project_task import CLOSED_STATES
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -23,6 +25,29 @@ class CrmLead(models.Model):
         ondelete="set null",
         help="The task in which the service request is done.",
     )
+    service_done_date = fields.Datetime(
+        "Service Done on",
+        compute="_compute_service_done_date",
+        store=True,
+        help="When the task of the service request was closed.",
+    )
+    service_hours = fields.Float(
+        "Hours until Done",
+        compute="_compute_service_done_date",
+        store=True,
+        aggregator="avg",
+        help="Hours from the call to the closed task. Empty while the task is open.",
+    )
+    service_later_lead_count = fields.Integer(
+        "Later Leads",
+        compute="_compute_service_later",
+        help="Leads of the same customer that came after the service request.",
+    )
+    service_later_won_count = fields.Integer(
+        "Later Orders",
+        compute="_compute_service_later",
+        help="Those of the later leads that were won.",
+    )
 
     @api.depends("request_type")
     def _compute_won_status(self):
@@ -32,6 +57,38 @@ class CrmLead(models.Model):
         services = self.filtered(lambda lead: lead.sudo().request_type == "service")
         services.filtered(lambda lead: lead.won_status == "lost").won_status = "pending"
         return res
+
+    @api.depends("request_type", "service_task_id.state", "create_date")
+    def _compute_service_done_date(self):
+        now = fields.Datetime.now()
+        for lead in self:
+            task = lead.service_task_id
+            done = lead.request_type == "service" and task.state in CLOSED_STATES
+            lead.service_done_date = (lead.service_done_date or now) if done else False
+            hours = 0.0
+            if done and lead.create_date:
+                hours = (lead.service_done_date - lead.create_date).total_seconds() / 3600
+            lead.service_hours = hours
+
+    @api.depends("partner_id", "create_date")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_service_later(self):
+        """What became of it, in leads that the user may read: one query, however many."""
+        customers = self.partner_id.commercial_partner_id
+        domain = [("partner_id", "child_of", customers.ids), ("request_type", "=", "project")]
+        leads = self.with_context(active_test=False)
+        later = leads.search_fetch(
+            domain if customers else [("id", "=", False)],
+            ["create_date", "partner_id", "won_status"],
+        )
+        by_customer = later.grouped(lambda lead: lead.partner_id.commercial_partner_id)
+        for lead in self:
+            customer = lead.partner_id.commercial_partner_id
+            since = by_customer.get(customer, later.browse()).filtered(
+                lambda other, lead=lead: lead.create_date and other.create_date > lead.create_date
+            )
+            lead.service_later_lead_count = len(since)
+            lead.service_later_won_count = len(since.filtered(lambda o: o.won_status == "won"))
 
     @api.constrains("request_type", "active", "won_status")
     def _check_request_type(self):

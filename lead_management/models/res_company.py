@@ -160,6 +160,7 @@ class ResCompany(models.Model):
             )
             project = self.env["project.project"].with_context(mail_create_nosubscribe=True)
             self.service_project_id = project.create(self._prepare_service_project_values())
+            self._translate_service_project()
         project = self.service_project_id
         if not project.active:
             raise UserError(
@@ -185,3 +186,14 @@ class ResCompany(models.Model):
                 fields.Command.create({"name": self.env._("Done"), "fold": True}),
             ],
         }
+
+    def _translate_service_project(self):
+        """Name the new service project and its stages in every installed language."""
+        project = self.service_project_id
+        for code, _name in self.env["res.lang"].get_installed():
+            company = self.with_context(lang=code)
+            values = company._prepare_service_project_values()
+            stages = [command[2]["name"] for command in values["type_ids"]]
+            project.with_context(lang=code).name = values["name"]
+            for stage, name in zip(project.type_ids.sorted("id"), stages, strict=False):
+                stage.with_context(lang=code).name = name

@@ -12,6 +12,9 @@ from . import test_crm_lead_declined
 from . import test_crm_lead_on_hold
 from . import test_crm_lead_not_qualified
 from . import test_crm_lead_import
+from . import test_capture_known
+from . import test_capture_phone
+from . import test_capture_tour
 from . import test_crm_lead_certainty
 from . import test_crm_lead_team
 from . import test_crm_lead_take_back

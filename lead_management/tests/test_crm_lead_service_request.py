@@ -1,5 +1,9 @@
 """Service requests: one dialog from the call to the task, and no figure of the pipeline moves."""
 
+from datetime import timedelta
+
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
@@ -119,3 +123,93 @@ class TestServiceRequest(LeadManagementCommon):
         for user in (self.portal_user, self.timesheet_user, self.salesperson_2):
             with self.assertRaises(AccessError):
                 lead.with_user(user).action_service_request()
+
+    def test_reopened_lead_goes_on_in_its_open_task(self):
+        lead = self.create_lead(partner_id=self.create_partner().id)
+        self.open(lead).action_convert()
+        task = lead.service_task_id
+        lead.active = True
+        self.open(lead).action_convert()
+        self.assertEqual(lead.service_task_id, task)
+        lead.active = True
+        task.state = "1_done"
+        self.open(lead).action_convert()
+        self.assertNotEqual(lead.service_task_id, task)
+
+    def test_hours_run_from_the_call_to_the_closed_task(self):
+        lead = self.create_lead(partner_id=self.create_partner().id)
+        self.open(lead).action_convert()
+        self.assertFalse(lead.service_done_date)
+        start = lead.create_date
+        with freeze_time(start + timedelta(hours=5)):
+            lead.service_task_id.state = "1_done"
+            self.env.flush_all()
+        self.assertAlmostEqual(lead.service_hours, 5, places=2)
+        lead.service_task_id.state = "01_in_progress"
+        self.assertEqual((lead.service_done_date, lead.service_hours), (False, 0))
+
+    def test_contact_shows_what_became_of_its_requests(self):
+        company = self.create_partner("Huber Ltd", is_company=True)
+        person = self.create_partner("Max Huber", parent_id=company.id)
+        lead = self.create_lead(partner_id=person.id)
+        self.open(lead).action_convert()
+        later = self.create_lead(partner_id=company.id)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = create_date - interval '1 day' WHERE id = %s",
+            [lead.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual((lead.service_later_lead_count, lead.service_later_won_count), (1, 0))
+        later.action_set_won()
+        self.env.invalidate_all()
+        self.assertEqual((lead.service_later_lead_count, lead.service_later_won_count), (1, 1))
+        for partner in (company, person):
+            partner = partner.with_user(self.salesperson)
+            self.assertEqual(partner.service_request_count, 1)
+            action = partner.action_view_service_requests()
+            leads = self.env["crm.lead"].with_context(active_test=False)
+            self.assertEqual(leads.search(action["domain"]), lead)
+        other = person.with_user(self.salesperson_2)
+        self.assertEqual(other.service_request_count, 0)
+
+    def test_contact_begins_a_request_and_a_lead(self):
+        partner = self.create_partner(street="Main 1").with_user(self.salesperson)
+        context = partner.action_service_request()["context"]
+        self.assertEqual(
+            (context["default_partner_id"], context["default_street"]), (partner.id, "Main 1")
+        )
+        dialog = self.env["crm.lead.service.request"].with_user(self.salesperson)
+        form = Form(dialog.with_context(**context))
+        form.name = "Tap drips"
+        form.save().action_convert()
+        self.assertEqual(partner.service_request_count, 1)
+        action = partner.action_new_lead()
+        self.assertEqual(action["context"]["default_partner_id"], partner.id)
+        for name in ("action_service_request", "action_new_lead"):
+            with self.assertRaises(AccessError), mute_logger(*ACCESS_LOGGERS):
+                getattr(partner.with_user(self.timesheet_user), name)()
+
+    def test_contact_is_looked_up_in_the_leads_company(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.salesperson.company_ids += company
+        theirs = self.create_partner("Theirs", phone="+43 660 7654321", company_id=company.id)
+        lead = self.create_lead(
+            phone="0660 7654321", company_id=company.id, team_id=False, user_id=self.salesperson.id
+        )
+        companies = (self.company + company).ids
+        action = lead.with_user(self.salesperson).action_service_request()
+        dialog = self.env["crm.lead.service.request"].with_user(self.salesperson)
+        dialog = dialog.with_context(**action["context"], allowed_company_ids=companies)
+        self.assertEqual(Form(dialog).partner_id, theirs)
+
+    def test_service_project_has_a_name_in_every_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"]._load_module_terms(["lead_management"], ["de_DE"])
+        project = self.company._get_or_create_service_project()
+        values = self.company.with_context(lang="de_DE")._prepare_service_project_values()
+        self.assertEqual(project.with_context(lang="de_DE").name, values["name"])
+        stages = project.type_ids.sorted("id")
+        names = [command[2]["name"] for command in values["type_ids"]]
+        self.assertEqual(stages.with_context(lang="de_DE").mapped("name"), names)
+        self.assertEqual(stages.mapped("name"), ["To Do", "Done"])

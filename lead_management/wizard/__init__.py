@@ -11,4 +11,5 @@ from . import crm_lead_take_back
 from . import crm_lead_won
 from . import crm_stage_load
 from . import crm_stage_calibration_apply
+from . import crm_quotation_partner
 from . import mail_activity_schedule

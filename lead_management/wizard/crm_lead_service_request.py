@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import clean_context
 
+from odoo.addons.project.models.project_task import CLOSED_STATES
+
 
 class CrmLeadServiceRequest(models.TransientModel):
     """The dialog behind "Service Request": a task for who called, the lead closed with it."""
@@ -45,11 +47,16 @@ class CrmLeadServiceRequest(models.TransientModel):
             if user and (user.share or not user.active):
                 raise ValidationError(self.env._("Choose an employee who goes."))
 
-    @api.depends("email_from", "phone")
+    @api.depends("email_from", "phone", "lead_id")
     def _compute_partner_id(self):
         for wizard in self:
             found = wizard.partner_id or wizard._find_partners().filtered("active")
             wizard.partner_id = found[:1]
+
+    def _get_lead_company(self):
+        """The company of the lead, which the user may read (``res.company``)."""
+        self.lead_id.check_access("read")
+        return self.lead_id.company_id
 
     def _find_partners(self):
         """Contacts with the e-mail address or the phone number, in the user's rights."""
@@ -59,7 +66,7 @@ class CrmLeadServiceRequest(models.TransientModel):
             {
                 "email_from": self.email_from,
                 "phone": self.phone,
-                "company_id": self.env.company.id,
+                "company_id": (self._get_lead_company() or self.env.company).id,
             }
         )
         return lead._find_similar_partners()
@@ -86,9 +93,11 @@ class CrmLeadServiceRequest(models.TransientModel):
         if not lead:
             lead = wizard.lead_id = lead.create(wizard._prepare_lead_values())
         wizard._link_partner(lead, partner)
-        task = wizard._create_task(lead)
+        task = wizard._get_open_task(lead) or wizard._create_task(lead)
         lead.write({"request_type": "service", "active": False, "service_task_id": task.id})
-        lead.message_post(body=self.env._("Service request: task “%(task)s”.", task=task.name))
+        # sudo: the task that the lead had need not be readable; its name is the lead's own
+        title = task.sudo().name
+        lead.message_post(body=self.env._("Service request: task “%(task)s”.", task=title))
         return lead.action_view_service_task()
 
     def _get_typed_partner(self):
@@ -129,6 +138,14 @@ class CrmLeadServiceRequest(models.TransientModel):
             "user_id": self.env.uid,
             **{name: self[name] for name in names if self[name]},
         }
+
+    def _get_open_task(self, lead):
+        """The task that the lead had before it was reopened, unless it is done: the request goes
+        on there. The user may not see it (``project.task``)."""
+        # sudo: a salesperson need not have project rights; the lead was checked in his
+        task = lead.sudo().service_task_id
+        still = task.active and task.state not in CLOSED_STATES
+        return task.sudo(False) if still else task.browse()
 
     def _create_task(self, lead):
         """The task in the company's service project (``project.task``, in the user's rights)."""

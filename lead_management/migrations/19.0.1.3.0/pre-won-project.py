@@ -14,6 +14,8 @@ def migrate(cr, version):
     cr.execute("""
         ALTER TABLE crm_lead
             ADD COLUMN IF NOT EXISTS category_properties jsonb,
+            ADD COLUMN IF NOT EXISTS service_done_date timestamp,
+            ADD COLUMN IF NOT EXISTS service_hours float8,
             ADD COLUMN IF NOT EXISTS order_cancelled bool;
         ALTER TABLE mail_activity ADD COLUMN IF NOT EXISTS due_time float8 DEFAULT 0;
         ALTER TABLE mail_activity ALTER COLUMN due_time DROP DEFAULT;

@@ -1,0 +1,65 @@
+import { registry } from "@web/core/registry";
+import { boardIsOpen, column } from "./lead_tour_utils";
+
+const QUICK = ".o_kanban_quick_create";
+
+registry.category("web_tour.tours").add("lead_management_capture", {
+    steps: () => [
+        boardIsOpen(),
+        {
+            content: "a service request begins on the board",
+            trigger: ".o_control_panel button:contains('Service Request')",
+            run: "click",
+        },
+        {
+            trigger: ".modal .modal-footer button:contains('Discard')",
+            run: "click",
+        },
+        boardIsOpen(),
+        {
+            trigger: `${column("New")} .o_kanban_quick_add`,
+            run: "click",
+        },
+        {
+            trigger: `${QUICK} .o_field_widget[name=name] input`,
+            run: "edit Heat pump",
+        },
+        {
+            trigger: `${QUICK} .o_field_widget[name=phone] input`,
+            run: "edit 01 5811111 && press Tab",
+        },
+        {
+            content: "the open lead of the caller shows",
+            trigger: `${QUICK} .o_lead_similar_line[data-model='crm.lead']:contains("Bathroom Huber")`,
+        },
+        {
+            content: "and the contact, to link",
+            trigger: `${QUICK} .o_lead_similar_line[data-model='res.partner'] .o_lead_similar_link`,
+            run: "click",
+        },
+        {
+            trigger: `${QUICK} .o_field_widget[name=partner_id] input:value("Maria Huber")`,
+        },
+        {
+            content: "a task instead takes over what was typed",
+            trigger: `${QUICK} .o_lead_service_request`,
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=name] input:value('Heat pump')",
+        },
+        {
+            trigger: ".modal .modal-footer button:contains('Discard')",
+            run: "click",
+        },
+        {
+            content: "the known lead is opened instead",
+            trigger: `body:not(.modal-open) ${QUICK} .o_lead_similar_open:last`,
+            run: "click",
+        },
+        {
+            trigger:
+                ".o_lead_opportunity_form:has(.o-mail-Chatter .o-mail-Followers-counter) .o_field_widget[name=name] textarea:value('Bathroom Huber')",
+        },
+    ],
+});
