@@ -112,6 +112,18 @@ class CrmLead(models.Model):
             return [(self, vals)]
         return [(self - services, vals), (services, {**vals, "request_type": "project"})]
 
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Of several headers, each from another addon, the browser shows the buttons of the last
+        one only: they become one."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "kanban":
+            first, *others = arch.findall("header") or [None]
+            for header in others:
+                first.extend(header)
+                arch.remove(header)
+        return arch, view
+
     def action_service_request(self):
         """Open the dialog that turns the lead, or no lead, into a task of the service project.
 
