@@ -134,7 +134,7 @@ STEPS = [
     "_apply_orders",
     "_set_project_order_line",
     "_apply_hours",
-    "_move_tickets_with_hours",
+    "_move_hours",
     "_apply_handover_extension",
     "_post_handover_messages",
 ]

@@ -111,8 +111,14 @@ class CrmLead(models.Model):
         return {name: value for name, value in vals.items() if name not in empty}
 
     def _imply_given(self, vals):
-        """Rule of ``write``: what is empty is not given."""
-        return [(self, self._drop_empty(vals))]
+        """Rule of ``write``: what is empty is not given. Nor is it news that a won lead is
+        certain: its closing date stays."""
+        given = self._drop_empty(vals)
+        won = self.filtered(lambda lead: lead.won_status == "won")
+        if not won or "stage_id" in given or (given.get("probability") or 0) < 100:
+            return [(self, given)]
+        rest = {name: value for name, value in given.items() if name != "probability"}
+        return [(self - won, given), (won, rest)]
 
     @api.model
     def _convert_records(self, records, log=lambda message: None, **kwargs):

@@ -146,8 +146,10 @@ class TestSnooze(FollowUpCommon):
             self.plan(leads, days=-1)
             return self.count_queries(lambda: self.as_seller(leads).action_snooze(1))
 
-        snooze(2), snooze(2)
-        self.assertEqual(snooze(10), snooze(20))
+        for _round in range(3):
+            snooze(2)  # fills what stays in memory
+        few = snooze(10)
+        self.assertLessEqual(snooze(20), few)
 
 
 @tagged("post_install", "-at_install")

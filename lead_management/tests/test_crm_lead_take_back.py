@@ -343,7 +343,8 @@ class TestTakeBack(TakeBackCommon):
 
         for _round in range(2):
             measure(1)  # fills what stays in memory
-        self.assertEqual(measure(12), measure(24))
+        few = measure(12)
+        self.assertLessEqual(measure(24), few)
 
 
 @tagged("post_install", "-at_install")
