@@ -1,5 +1,45 @@
 """Installation and removal on databases that are in use."""
 
+# what the columns of a database in use are filled with, one statement each
+FILL_SQL = """
+    ALTER TABLE project_task
+        ADD COLUMN IF NOT EXISTS lead_id int4,
+        ADD COLUMN IF NOT EXISTS is_internal_presales bool,
+        ADD COLUMN IF NOT EXISTS is_presales bool;
+    ALTER TABLE account_analytic_line ADD COLUMN IF NOT EXISTS lead_id int4;
+    ALTER TABLE crm_lead
+        ADD COLUMN IF NOT EXISTS next_follow_up date,
+        ADD COLUMN IF NOT EXISTS main_order_id int4,
+        ADD COLUMN IF NOT EXISTS order_cancelled bool,
+        ADD COLUMN IF NOT EXISTS planned_revenue numeric,
+        ADD COLUMN IF NOT EXISTS planned_prorated_revenue numeric,
+        ADD COLUMN IF NOT EXISTS payment_count int4,
+        ADD COLUMN IF NOT EXISTS payment_anchor_date date,
+        ADD COLUMN IF NOT EXISTS value_source varchar DEFAULT 'manual',
+        ADD COLUMN IF NOT EXISTS category_properties jsonb,
+        ADD COLUMN IF NOT EXISTS service_done_date timestamp,
+        ADD COLUMN IF NOT EXISTS service_hours float8,
+        ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
+    ALTER TABLE mail_activity ADD COLUMN IF NOT EXISTS due_time float8 DEFAULT 0;
+    ALTER TABLE mail_activity ALTER COLUMN due_time DROP DEFAULT;
+    ALTER TABLE crm_lead
+        ALTER COLUMN value_source DROP DEFAULT,
+        ALTER COLUMN project_state DROP DEFAULT;
+    UPDATE crm_lead SET project_state = 'no_project' WHERE won_status = 'won';
+    UPDATE crm_lead SET next_follow_up = activity.date_deadline
+      FROM (SELECT res_id, MIN(date_deadline) AS date_deadline
+              FROM mail_activity
+             WHERE res_model = 'crm.lead' AND active
+          GROUP BY res_id) AS activity
+     WHERE activity.res_id = crm_lead.id;
+    UPDATE crm_lead SET main_order_id = offer.id
+      FROM (SELECT opportunity_id, MIN(id) AS id
+              FROM sale_order
+             WHERE opportunity_id IS NOT NULL AND state != 'cancel'
+          GROUP BY opportunity_id
+            HAVING COUNT(*) = 1) AS offer
+     WHERE offer.opportunity_id = crm_lead.id;
+"""
 KEPT = ["crm.stage", "crm.lost.reason", "utm.source"]
 
 
@@ -10,45 +50,7 @@ def pre_init_hook(env):
     and every analytic line of a database that has run CRM for years. Leads that were won
     before this addon came have been handed over long ago: they are not marked as pending.
     """
-    env.cr.execute("""
-        ALTER TABLE project_task
-            ADD COLUMN IF NOT EXISTS lead_id int4,
-            ADD COLUMN IF NOT EXISTS is_internal_presales bool,
-            ADD COLUMN IF NOT EXISTS is_presales bool;
-        ALTER TABLE account_analytic_line ADD COLUMN IF NOT EXISTS lead_id int4;
-        ALTER TABLE crm_lead
-            ADD COLUMN IF NOT EXISTS next_follow_up date,
-            ADD COLUMN IF NOT EXISTS main_order_id int4,
-            ADD COLUMN IF NOT EXISTS order_cancelled bool,
-            ADD COLUMN IF NOT EXISTS planned_revenue numeric,
-            ADD COLUMN IF NOT EXISTS planned_prorated_revenue numeric,
-            ADD COLUMN IF NOT EXISTS payment_count int4,
-            ADD COLUMN IF NOT EXISTS payment_anchor_date date,
-            ADD COLUMN IF NOT EXISTS value_source varchar DEFAULT 'manual',
-            ADD COLUMN IF NOT EXISTS category_properties jsonb,
-            ADD COLUMN IF NOT EXISTS service_done_date timestamp,
-            ADD COLUMN IF NOT EXISTS service_hours float8,
-            ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
-        ALTER TABLE mail_activity ADD COLUMN IF NOT EXISTS due_time float8 DEFAULT 0;
-        ALTER TABLE mail_activity ALTER COLUMN due_time DROP DEFAULT;
-        ALTER TABLE crm_lead
-            ALTER COLUMN value_source DROP DEFAULT,
-            ALTER COLUMN project_state DROP DEFAULT;
-        UPDATE crm_lead SET project_state = 'no_project' WHERE won_status = 'won';
-        UPDATE crm_lead SET next_follow_up = activity.date_deadline
-          FROM (SELECT res_id, MIN(date_deadline) AS date_deadline
-                  FROM mail_activity
-                 WHERE res_model = 'crm.lead' AND active
-              GROUP BY res_id) AS activity
-         WHERE activity.res_id = crm_lead.id;
-        UPDATE crm_lead SET main_order_id = offer.id
-          FROM (SELECT opportunity_id, MIN(id) AS id
-                  FROM sale_order
-                 WHERE opportunity_id IS NOT NULL AND state != 'cancel'
-              GROUP BY opportunity_id
-                HAVING COUNT(*) = 1) AS offer
-         WHERE offer.opportunity_id = crm_lead.id;
-    """)
+    env.cr.execute(FILL_SQL)
 
 
 def post_init_hook(env):

@@ -105,6 +105,10 @@ class CrmLead(models.Model):
             if similar and not self.env.context.get("create_contact_anyway"):
                 return self._ask_before_doubling(similar)
         self._handle_partner_assignment(force_partner_id=existing.id, create_missing=True)
+        return self._get_contact_notification(existing)
+
+    def _get_contact_notification(self, existing):
+        """What *Create Contact* did (an action): ``existing`` was linked, or a contact created."""
         message = (
             self.env._(
                 "“%(name)s” has this e-mail address already and was linked.",
