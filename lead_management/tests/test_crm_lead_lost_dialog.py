@@ -195,18 +195,18 @@ class TestWonDialog(LeftOverCommon):
         super().setUpClass()
         cls.lead = cls.create_lead(stage="opened")
 
-    def test_open_follow_ups_are_closed(self):
+    def test_open_follow_ups_are_closed_as_chosen(self):
         activity = self.plan(self.lead)
-        dialog = self.open_won_dialog(self.lead, self.salesperson)
+        dialog = self.open_won_dialog(self.lead, self.salesperson, follow_up_choice="close")
         self.assertIn("Ask Huber", dialog.follow_up_text)
         dialog.action_convert()
         self.assertEqual(self.lead.won_status, "won")
         self.assertFalse(activity.exists())
         self.assertIn("Ask Huber", self.get_notes(self.lead))
 
-    def test_kept_as_chosen(self):
+    def test_kept_unless_chosen_otherwise(self):
         activity = self.plan(self.lead)
-        self.convert(self.lead, self.salesperson, follow_up_choice="keep")
+        self.convert(self.lead, self.salesperson)
         self.assertTrue(activity.exists())
 
     def test_nothing_is_shown_where_nothing_is_open(self):
@@ -230,5 +230,5 @@ class TestWonDialog(LeftOverCommon):
         )
         self.stages["won"].activity_plan_id = plan
         self.plan(self.lead)
-        self.convert(self.lead, self.salesperson)
+        self.convert(self.lead, self.salesperson, follow_up_choice="close")
         self.assertEqual(self.lead.activity_ids.mapped("summary"), ["Welcome call"])

@@ -12,6 +12,8 @@ class CrmLeadWon(models.TransientModel):
     _inherit = ["crm.lead.guard.mixin", "crm.lead.left.over.mixin"]
     _description = "Win Leads"
 
+    # the order begins: what is planned for it goes on, unless somebody closes it
+    follow_up_choice = fields.Selection(default="keep")
     lead_ids = fields.Many2many(
         "crm.lead", string="Leads", required=True, context={"active_test": False}
     )
