@@ -2,10 +2,9 @@
 
 import logging
 
-import psycopg2
-
 from odoo import fields, models
 
+from ..tools.attempts import attempt
 from ..tools.sent import sent_id
 
 _logger = logging.getLogger(__name__)
@@ -27,7 +26,10 @@ class CrmLead(models.Model):
         """
         found = []
         for name in PLAN_SOURCES:
-            source = self.env[self._fields[name].comodel_name].browse(sent_id(vals.get(name)) or [])
+            # asked at every save
+            if not vals.get(name):
+                continue
+            source = self.env[self._fields[name].comodel_name].browse(sent_id(vals[name]) or [])
             # sudo: whoever moves the lead, the plan is the manager's choice
             plan = source.sudo().activity_plan_id
             leads = plan and self.filtered(lambda lead, n=name, s=source: lead[n] != s)
@@ -137,27 +139,16 @@ class CrmLead(models.Model):
     def _create_planned(self, values):
         """Create follow-ups in one batch; where that is refused, one by one, without those that
         are."""
-        if not values:
-            return
-        try:
-            with self.env.cr.savepoint():
-                self.env["mail.activity"].create(values)
-        except psycopg2.OperationalError:
-            # somebody else is at it: the whole save is tried again
-            raise
-        except Exception:
-            # whatever another module refuses
-            if len(values) == 1:
-                _logger.warning(
-                    "Lead %s: a follow-up of plan %s cannot be planned",
-                    values[0]["res_id"],
-                    values[0]["lead_plan_id"],
-                    exc_info=True,
-                )
-                return
-            self.env.invalidate_all(flush=False)
+        message = "Leads %s: follow-ups of plans %s cannot be planned"
+
+        def try_to_create(some):
+            ids = [[vals[name] for vals in some] for name in ("res_id", "lead_plan_id")]
+            activities = self.env["mail.activity"]
+            return attempt(self, lambda: activities.create(some), _logger, message, *ids)
+
+        if values and not try_to_create(values) and len(values) > 1:
             for vals in values:
-                self._create_planned([vals])
+                try_to_create([vals])
 
     def _tell_unplanned(self, problems):
         """Note in the leads which steps of a plan nobody was found for.

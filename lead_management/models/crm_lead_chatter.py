@@ -25,6 +25,7 @@ class ChatterBatch:
     def __init__(self):
         self.is_open = True
         self._answers = {}
+        self._chunks = {}
 
     def ask(self, key, question):
         """The answer to ``question``, a function; asked once per ``key``."""
@@ -40,20 +41,19 @@ class ChatterBatch:
         """
         return self.ask(key, question).pop(record_id, None)
 
+    def get_chunk(self, lead):
+        """The leads around a single one that are asked about together."""
+        if lead.id not in self._chunks:
+            # once for all of them: to look for each lead's would take time by their square
+            for ids in split_every(CHUNK, filter(None, lead._prefetch_ids)):
+                self._chunks.update(dict.fromkeys(ids, ids))
+        return lead.browse(self._chunks.get(lead.id, lead.ids))
+
 
 def get_batch(records):
     """The open batch that ``records`` are written in, None outside of one."""
     batch = records.env.context.get(KEY)
     return batch if isinstance(batch, ChatterBatch) and batch.is_open else None
-
-
-def get_chunk(record):
-    """The records around a single one that are worked on together, as many as are asked for at
-    once."""
-    for ids in split_every(CHUNK, record._prefetch_ids, tuple):
-        if record.id in ids:
-            return record.browse([record_id for record_id in ids if record_id])
-    return record
 
 
 class CrmLead(models.Model):
@@ -82,7 +82,7 @@ class CrmLead(models.Model):
 
     def _notify_get_reply_to(self, default=None, author_id=False):
         batch = get_batch(self)
-        chunk = get_chunk(self) if batch and len(self) == 1 else self
+        chunk = batch.get_chunk(self) if batch and len(self) == 1 else self
         if len(chunk) > 1:
             key = ("reply to", chunk._ids, self.env.company, default, author_id)
             ask = super(CrmLead, chunk)._notify_get_reply_to
@@ -93,7 +93,7 @@ class CrmLead(models.Model):
 
     def _message_compute_parent_id(self, parent_id):
         batch = get_batch(self)
-        chunk = get_chunk(self) if batch else self
+        chunk = batch.get_chunk(self) if batch else self
         if len(chunk) > 1 and not parent_id and self._mail_flat_thread:
             key = ("answered", chunk._ids)
             answered = batch.take(key, self.id, chunk._find_answered_messages)
@@ -148,7 +148,7 @@ class MailFollowers(models.Model):
         is_lead = records is not None and records._name == "crm.lead" and len(records) == 1
         if not (batch and is_lead and subtype_id) or pids or message_type == "user_notification":
             return ask(records, message_type, subtype_id, pids)
-        chunk = get_chunk(records)
+        chunk = batch.get_chunk(records)
         if len(chunk) == 1:
             return ask(records, message_type, subtype_id, pids)
         key = ("recipients", chunk._ids, message_type, subtype_id)

@@ -3,8 +3,9 @@
 import logging
 
 from odoo import models
-from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
+
+from ..tools.attempts import attempt_each
 
 _logger = logging.getLogger(__name__)
 OFFER_MADE = "lead_management.crm_stage_offer_made"
@@ -52,10 +53,9 @@ class CrmLead(models.Model):
                 }
             )
         entering = self.browse(lead.id for lead in self if lead not in missing)
-        if not entering:
-            return
-        try:
-            with self.env.cr.savepoint():
-                entering.write({"stage_id": stage.id})
-        except UserError:
-            _logger.exception("Leads %s were not moved on by their sent offers", entering.ids)
+        attempt_each(
+            entering,
+            lambda some: some.write({"stage_id": stage.id}),
+            _logger,
+            "Leads %s were not moved on by their sent offers",
+        )

@@ -4,10 +4,10 @@ import logging
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import split_every
+
+from ..tools.attempts import attempt_each
 
 _logger = logging.getLogger(__name__)
-BATCH_SIZE = 500
 
 
 class CrmLead(models.Model):
@@ -109,27 +109,9 @@ class CrmLead(models.Model):
         """
         today = fields.Date.context_today(self)
         leads = self.with_context(active_test=False).search([("wake_up_date", "<=", today)])
-        for ids in split_every(BATCH_SIZE, leads.ids):
-            batch = self.browse(ids)
-            if not batch._try_to_wake_up():
-                for lead in batch:
-                    lead._try_to_wake_up()
-
-    def _try_to_wake_up(self):
-        """Wake these leads, or change nothing.
-
-        :return: whether they are awake
-        """
-        try:
-            with self.env.cr.savepoint():
-                self._wake_up()
-                self.env.flush_all()
-        except Exception:
-            # whatever another module refuses
-            _logger.warning("Leads %s do not wake up", self.ids, exc_info=True)
-            self.env.invalidate_all()
-            return False
-        return True
+        attempt_each(
+            leads, lambda some: some._wake_up(), _logger, "Leads %s do not wake up", conflicts=False
+        )
 
     def _wake_up(self, by_customer=False):
         """End the hold: open leads are back, the owners get one follow-up each. Declined leads

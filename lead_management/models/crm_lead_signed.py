@@ -2,10 +2,10 @@
 
 import logging
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from ..tools.attempts import attempt, attempt_each
 
 _logger = logging.getLogger(__name__)
 
@@ -73,32 +73,35 @@ class CrmLead(models.Model):
         if self.env.user._is_public():
             author["author_id"] = self.env.ref("base.partner_root").id
         recipients = owner.partner_id if owner.active and owner != self.env.user else []
-        try:
-            with self.env.cr.savepoint():
-                self.with_context(mail_post_autofollow_author_skip=True).message_post(
-                    body=body, partner_ids=[partner.id for partner in recipients], **author
-                )
-        except OperationalError:  # such as a conflict: the whole transaction runs again
-            raise
-        except Exception:  # pylint: disable=broad-exception-caught
-            _logger.exception("The owner of lead %s was not told", self.id)
+        lead = self.with_context(mail_post_autofollow_author_skip=True)
+        partner_ids = [partner.id for partner in recipients]
+        attempt(
+            self,
+            lambda: lead.message_post(body=body, partner_ids=partner_ids, **author),
+            _logger,
+            "The owner of lead %s was not told",
+            self.id,
+        )
 
     def _plan_follow_up_of_cancelled_order(self):
         """One follow-up for the owner of each won lead whose order is cancelled, unless it
         is planned already. Call it in sudo mode."""
-        for lead in self.filtered(lambda lead: lead.order_cancelled and lead.user_id.active):
-            summary = lead._with_owner_lang().env._("The order of this won lead is cancelled")
-            if summary in lead.activity_ids.mapped("summary"):
-                continue
-            try:
-                with self.env.cr.savepoint():
-                    lead.activity_schedule(
-                        "mail.mail_activity_data_todo", summary=summary, user_id=lead.user_id.id
-                    )
-            except OperationalError:
-                raise
-            except Exception:  # pylint: disable=broad-exception-caught
-                _logger.exception("No follow-up for the cancelled order of lead %s", lead.id)
+
+        def summarize(env):
+            return env._("The order of this won lead is cancelled")
+
+        def is_planned(lead):
+            owner = lead._get_follow_up_owner()
+            said = summarize(self.with_context(lang=owner.lang).env)
+            return said in lead.activity_ids.mapped("summary")
+
+        today = fields.Date.context_today(self)
+        attempt_each(
+            self.filtered(lambda lead: lead.order_cancelled and not is_planned(lead)),
+            lambda leads: leads._plan_for_owner(summarize, today),
+            _logger,
+            "No follow-up for the cancelled orders of leads %s",
+        )
 
     def action_reopen(self):
         """Put a won lead back to the phase it was in before, with that phase's probability.

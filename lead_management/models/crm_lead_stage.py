@@ -114,8 +114,10 @@ class CrmLead(models.Model):
         """Rule of ``write``: what is empty is not given. Nor is it news that a won lead is
         certain: its closing date stays."""
         given = self._drop_empty(vals)
+        if "stage_id" in given or (given.get("probability") or 0) < 100:
+            return [(self, given)]
         won = self.filtered(lambda lead: lead.won_status == "won")
-        if not won or "stage_id" in given or (given.get("probability") or 0) < 100:
+        if not won:
             return [(self, given)]
         rest = {name: value for name, value in given.items() if name != "probability"}
         return [(self - won, given), (won, rest)]

@@ -4,10 +4,11 @@ import logging
 
 from odoo import fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date, split_every
+from odoo.tools import format_date
+
+from ..tools.attempts import attempt_each
 
 _logger = logging.getLogger(__name__)
-BATCH_SIZE = 500
 
 
 class SaleOrder(models.Model):
@@ -27,12 +28,13 @@ class SaleOrder(models.Model):
         Who was reminded of an expiry is not reminded of it again. An offer for which that is
         refused does not keep the others; it is tried again the next night.
         """
-        orders = self._find_expiring()
-        for ids in split_every(BATCH_SIZE, orders.ids):
-            batch = self.browse(ids)
-            if not batch._try_to_remind():
-                for order in batch:
-                    order._try_to_remind()
+        attempt_each(
+            self._find_expiring(),
+            lambda some: some._remind_owners(),
+            _logger,
+            "Offers %s: nobody is reminded of them",
+            conflicts=False,
+        )
 
     def _find_expiring(self):
         """The undecided offers of open leads that expire soon, and nobody was reminded of it.
@@ -61,22 +63,6 @@ class SaleOrder(models.Model):
         )
         orders = self.sudo().search(open_offers & soon, order="id")
         return orders.filtered(lambda order: order.lead_reminded_expiry != order.validity_date)
-
-    def _try_to_remind(self):
-        """Remind of these offers, or change nothing.
-
-        :return: whether that is done
-        """
-        try:
-            with self.env.cr.savepoint():
-                self._remind_owners()
-                self.env.flush_all()
-        except Exception:
-            # whatever another module refuses
-            _logger.warning("Offers %s: nobody is reminded of them", self.ids, exc_info=True)
-            self.env.invalidate_all(flush=False)
-            return False
-        return True
 
     def _remind_owners(self):
         """One follow-up per offer, for whoever owns its lead; without an owner there is none.

@@ -11,6 +11,15 @@ _lt = LazyTranslate(__name__)
 
 # how far the liquidity outlook looks ahead
 OUTLOOK_MONTHS = 60
+TIMING = """
+    CASE WHEN %(date)s IS NULL THEN 'undated'
+         WHEN %(date)s < %(today)s AND crm_lead.won_status = 'pending' THEN 'overdue'
+         ELSE 'dated' END
+"""
+IS_ON_HOLD = """
+    COALESCE(crm_lead.active AND crm_lead.won_status = 'pending'
+             AND crm_lead.wake_up_date > %(today)s, FALSE)
+"""
 
 
 class CrmLeadPipelineReport(models.Model):
@@ -237,6 +246,7 @@ class CrmLeadPipelineReport(models.Model):
     def _select_rows(self, row_id, name, date, amount, weighted, source, condition):
         """One half of the report as SQL; all parameters are SQL."""
         entered, date = date, self._bound_day_sql(date)
+        today = fields.Date.context_today(self)
         return SQL(
             """
             SELECT %(row_id)s AS id,
@@ -245,16 +255,12 @@ class CrmLeadPipelineReport(models.Model):
                    %(date)s AS date,
                    (%(entered)s IS NOT NULL AND %(date)s IS NULL) AS is_out_of_reach,
                    %(fiscal_quarter)s AS fiscal_quarter,
-                   CASE WHEN %(date)s IS NULL THEN 'undated'
-                        WHEN %(date)s < %(today)s AND crm_lead.won_status = 'pending'
-                        THEN 'overdue'
-                        ELSE 'dated' END AS timing,
+                   %(timing)s AS timing,
                    crm_lead.type, crm_lead.stage_id, crm_lead.category_id, crm_lead.user_id,
                    crm_lead.team_id, crm_lead.source_id, crm_lead.company_id,
                    crm_lead.won_status, crm_lead.probability,
                    (crm_lead.active OR crm_lead.won_status != 'pending') AS active,
-                   COALESCE(crm_lead.active AND crm_lead.won_status = 'pending'
-                            AND crm_lead.wake_up_date > %(today)s, FALSE) AS is_on_hold,
+                   %(is_on_hold)s AS is_on_hold,
                    %(amount)s AS amount,
                    %(weighted)s AS amount_weighted,
                    %(additional)s
@@ -268,7 +274,8 @@ class CrmLeadPipelineReport(models.Model):
             date=date,
             entered=entered,
             fiscal_quarter=self._get_fiscal_quarter_sql(date),
-            today=fields.Date.context_today(self),
+            timing=SQL(TIMING, date=date, today=today),
+            is_on_hold=SQL(IS_ON_HOLD, today=today),
             amount=amount,
             weighted=weighted,
             additional=self._get_additional_columns(),

@@ -95,12 +95,7 @@ class CrmLeadPresalesReport(models.Model):
     @property
     def _table_query(self):
         cost = self._exchange_sql(SQL("COALESCE(presales.cost, 0)"))
-        won_value = self._exchange_sql(
-            SQL(
-                "CASE WHEN crm_lead.won_status = 'won' THEN COALESCE(crm_lead.expected_revenue, 0)"
-                " ELSE 0 END"
-            )
-        )
+        amount = self._exchange_sql(SQL("COALESCE(crm_lead.expected_revenue, 0)"))
         return SQL(
             """
             SELECT crm_lead.id, crm_lead.id AS lead_id, crm_lead.type, crm_lead.stage_id,
@@ -126,8 +121,8 @@ class CrmLeadPresalesReport(models.Model):
              WHERE (presales.lead_id IS NOT NULL OR COALESCE(crm_lead.expected_revenue, 0) != 0)
                AND %(company)s AND %(readable)s
             """,
-            amount=self._exchange_sql(SQL("COALESCE(crm_lead.expected_revenue, 0)")),
-            won_value=won_value,
+            amount=amount,
+            won_value=SQL("CASE WHEN crm_lead.won_status = 'won' THEN %s ELSE 0 END", amount),
             cost=cost,
             currency=self._get_currency_columns(),
             presales=self._select_presales(),

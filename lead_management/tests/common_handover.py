@@ -2,8 +2,20 @@
 
 import contextlib
 
+from hypothesis import HealthCheck, Phase
+
+from odoo.fields import Command
+
 from .common import LeadManagementCommon
 
+# of generated tests: the same examples in every run
+OPTIONS = {
+    "deadline": None,
+    "derandomize": True,
+    "database": None,
+    "phases": [Phase.generate],  # shrinking takes minutes
+    "suppress_health_check": list(HealthCheck),
+}
 TRACKINGS = ("no", "task_global_project", "task_in_project", "project_only")
 
 
@@ -32,6 +44,16 @@ class HandoverCommon(LeadManagementCommon):
             for tracking in TRACKINGS
         }
         cls.env.flush_all()
+
+    @classmethod
+    def create_template(cls):
+        """A template with a task, in the second department."""
+        return cls.create_project(
+            "Template",
+            is_template=True,
+            task_ids=[Command.create({"name": "Kick-off"})],
+            **{cls.department: cls.departments[1].id},
+        )
 
     @contextlib.contextmanager
     def undone(self):

@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from ..models.crm_lead_chatter import ChatterBatch
 from .common import LeadManagementCommon
 
 MESSAGE_FIELDS = (
@@ -153,6 +154,17 @@ class TestCrmLeadChatter(LeadManagementCommon):
                 lead.action_set_lost(lost_reason_id=self.reason.id)
             self.finish()
         self.assertEqual(self.read_chatter(at_once), self.read_chatter(one_by_one))
+
+    def test_leads_are_divided_once_however_many_messages(self):
+        """Looking for each lead among all would take time by the square of their number."""
+        leads = self.env["crm.lead"].create([{"name": "x"}] * 450)
+        batch = ChatterBatch()
+        chunks = [batch.get_chunk(lead) for lead in leads]
+        self.assertEqual([len(chunk) for chunk in chunks], [200] * 400 + [50] * 50)
+        self.assertEqual({chunk._ids for chunk in chunks}, set(batch._chunks.values()))
+        self.assertTrue(all(lead in chunk for lead, chunk in zip(leads, chunks, strict=True)))
+        # known, and not divided again for leads that were read in another way
+        self.assertEqual(batch.get_chunk(leads.browse(leads[0].id)), chunks[0])
 
     def test_environment_of_created_leads_is_the_callers(self):
         leads = self.env["crm.lead"].create(self.get_values(2))

@@ -142,6 +142,28 @@ class TestLeadSigned(LeadManagementCommon, HttpCase):
             self.assertFalse(self.lead.order_cancelled)
         self.assertEqual(len(self._wins()), 1)
 
+    def test_cancelled_orders_ask_with_as_many_queries_however_many_leads(self):
+        def cancel(count):
+            leads = self.create_leads(count, user_id=self.salesperson.id)
+            offers = self.env["sale.order"].union(*(self.create_offer(lead) for lead in leads))
+            offers.action_confirm()
+            self.env.flush_all()
+            asked = leads.sudo()
+            asked.activity_ids.unlink()
+            self.env.flush_all()
+            for offer in offers:
+                offer.with_context(tracking_disable=True).state = "cancel"
+            asked.activity_ids.unlink()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            count = self.count_queries(asked._plan_follow_up_of_cancelled_order)
+            self.assertEqual(len(asked.activity_ids), len(leads))
+            return count
+
+        cancel(2)
+        few = cancel(3)
+        self.assertLessEqual(cancel(6), few + 3)
+
     def test_reopened_lead_is_where_it_was(self):
         self.env.flush_all()
         offer = self.create_offer(self.lead)

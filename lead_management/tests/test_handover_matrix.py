@@ -5,7 +5,6 @@ from itertools import product
 from typing import NamedTuple
 
 from odoo.exceptions import UserError
-from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common_handover import TRACKINGS, HandoverCommon
@@ -41,12 +40,7 @@ class TestHandoverMatrix(HandoverCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.template = cls.create_project(
-            "Template",
-            is_template=True,
-            task_ids=[Command.create({"name": "Kick-off"})],
-            **{cls.department: cls.departments[1].id},
-        )
+        cls.template = cls.create_template()
         cls.env.flush_all()
 
     def test_every_pair_of_kinds_is_among_the_combinations(self):

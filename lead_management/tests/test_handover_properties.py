@@ -2,12 +2,12 @@
 
 from collections import Counter, defaultdict
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import tagged
 
-from .common_handover import TRACKINGS, HandoverCommon
+from .common_handover import OPTIONS, TRACKINGS, HandoverCommon
 
 DAYS = [f"2026-03-{day:02}" for day in range(2, 7)]
 STEPS = (
@@ -35,13 +35,6 @@ SEVERAL_LEADS = {
     "steps": st.lists(
         st.tuples(CHOICE, st.sets(st.integers(0, 2), min_size=1)), min_size=2, max_size=6
     ),
-}
-OPTIONS = {
-    "deadline": None,
-    "derandomize": True,
-    "database": None,
-    "phases": [Phase.generate],  # shrinking takes minutes
-    "suppress_health_check": list(HealthCheck),
 }
 
 

@@ -113,6 +113,28 @@ class TestPreInit(LeadManagementCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestSources(LeadManagementCommon):
+    def test_sources_ship_and_bear_names_in_the_administrators_language(self):
+        names = ("website", "word_of_mouth", "local_ad", "social_media")
+        sources = [self.env.ref(f"{ADDON}.source_{name}") for name in names]
+        self.assertEqual(sources[1].name, "Word of Mouth")
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"]._load_module_terms([ADDON], ["de_DE"])
+        self.env.ref("base.user_admin").lang = "de_DE"
+        self.env["utm.source"]._name_lead_sources()
+        self.assertEqual(
+            [source.name for source in sources],
+            ["Website", "Mundpropaganda", "Lokale Anzeige", "Soziale Medien"],
+        )
+
+    def test_uninstalling_keeps_them_with_the_leads(self):
+        source = self.env.ref(f"{ADDON}.source_website")
+        uninstall_hook(self.env)
+        self.assertFalse(self.env.ref(f"{ADDON}.source_website", raise_if_not_found=False))
+        self.assertTrue(source.exists())
+
+
+@tagged("post_install", "-at_install")
 class TestUpdate(LeadManagementCommon):
     def test_views_of_users_name_the_project_by_its_new_name(self):
         path = file_path("lead_management/migrations/19.0.1.3.0/pre-won-project.py")

@@ -1,12 +1,11 @@
 """Handed over and taken back in whatever order: everything is as before, every time."""
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common_handover import TRACKINGS
+from .common_handover import OPTIONS, TRACKINGS
 from .common_take_back import TakeBackCommon
 
 DAYS = [f"2026-03-{day:02}" for day in range(2, 7)]
@@ -27,13 +26,6 @@ CASES = {
     "invoiced": st.booleans(),
     "rounds": st.lists(ROUNDS, min_size=1, max_size=3),
 }
-OPTIONS = {
-    "deadline": None,
-    "derandomize": True,
-    "database": None,
-    "phases": [Phase.generate],  # shrinking takes minutes
-    "suppress_health_check": list(HealthCheck),
-}
 
 
 @tagged("post_install", "-at_install")
@@ -41,12 +33,7 @@ class TestTakeBackProperties(TakeBackCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.template = cls.create_project(
-            "Template",
-            is_template=True,
-            task_ids=[Command.create({"name": "Kick-off"})],
-            **{cls.department: cls.departments[1].id},
-        )
+        cls.template = cls.create_template()
         cls.env.flush_all()
 
     def test_whatever_was_handed_over_is_as_before(self):
