@@ -34,6 +34,7 @@ EURO_SQL = """
                            place.table, place.column, euro, dollar);
         END LOOP;
         DELETE FROM res_currency_rate;
+        UPDATE res_currency SET active = TRUE WHERE id = euro;
     END $$
 """
 # The demo data's people have no password; here each logs in with his login.
