@@ -73,12 +73,19 @@ class CrmLead(models.Model):
             return super(CrmLead, leads)._track_finalize()
 
     def _mail_get_alias_domains(self, default_company=False):
-        ask = super()._mail_get_alias_domains
         batch = get_batch(self)
+        # of a company nothing else: it has many fields
+        bare = self.with_context(prefetch_fields=False)
+        default = default_company and default_company.with_env(bare.env)
+
+        def ask():
+            domains = super(CrmLead, bare)._mail_get_alias_domains(default)
+            return {lead_id: domain.with_env(self.env) for lead_id, domain in domains.items()}
+
         if not batch or len(self) != 1:
-            return ask(default_company)
+            return ask()
         key = ("mail domain", self.company_id, default_company, self.env.company)
-        return {self.id: batch.ask(key, lambda: ask(default_company)[self.id])}
+        return {self.id: batch.ask(key, lambda: ask()[self.id])}
 
     def _notify_get_reply_to(self, default=None, author_id=False):
         batch = get_batch(self)

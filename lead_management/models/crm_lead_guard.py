@@ -17,7 +17,7 @@ class CrmLead(models.Model):
         """Our fields are for employees, also where others may read the lead, such as the
         partner it is assigned to."""
         # asked for each field of each record that is read: the cheap questions come first
-        if is_ours(field) and not self.env.su and self._is_for_outsider():
+        if not self.env.su and is_ours(field) and self._is_for_outsider():
             return False
         return super()._has_field_access(field, operation)
 

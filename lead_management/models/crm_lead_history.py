@@ -23,6 +23,46 @@ RECORDED = set(re.findall(r"lead\.(\w+)", " ".join(STATE_COLUMNS.values())))
 PENDING = "lead_management.history"
 
 
+def _list(columns, prefix=""):
+    return ", ".join(f'{prefix}"{name}"' for name in columns)
+
+
+# See ``_record``. Put together once: it is run at every save of a lead. ``is_changed``: the lead is
+# not what its last row says; ``is_undone``: it is again what it was before the row that this
+# transaction has written.
+RECORD = f"""
+    WITH compared AS (
+         SELECT lead.id AS lead_id, %(user)s AS user_id, lead.prorated_revenue, %(date)s AS date,
+                {", ".join(f'{value} AS "{name}"' for name, value in STATE_COLUMNS.items())},
+                latest.id AS latest_id,
+                (latest.id IS NULL
+                 OR ({", ".join(STATE_COLUMNS.values())})
+                    IS DISTINCT FROM ({_list(STATE_COLUMNS, "latest.")})) AS is_changed,
+                (previous.id IS NOT NULL
+                 AND ({", ".join(STATE_COLUMNS.values())})
+                     IS NOT DISTINCT FROM ({_list(STATE_COLUMNS, "previous.")})) AS is_undone
+           FROM crm_lead AS lead
+ LEFT JOIN LATERAL (SELECT * FROM crm_lead_history WHERE lead_key = lead.id
+                  ORDER BY date DESC LIMIT 1) AS latest ON TRUE
+ LEFT JOIN LATERAL (SELECT * FROM crm_lead_history WHERE lead_key = lead.id
+                       AND date < latest.date AND latest.date = %(now)s
+                  ORDER BY date DESC LIMIT 1) AS previous ON TRUE
+         %(which)s
+         ),
+         undone AS (DELETE FROM crm_lead_history AS own
+                          USING compared
+                          WHERE own.id = compared.latest_id AND compared.is_undone)
+    INSERT INTO crm_lead_history (lead_id, lead_key, date, user_id,
+                                  {_list(STATE_COLUMNS)}, prorated_revenue)
+         SELECT lead_id, lead_id, date, user_id, {_list(STATE_COLUMNS)}, prorated_revenue
+           FROM compared
+          WHERE is_changed AND NOT is_undone
+    ON CONFLICT (lead_key, date) DO UPDATE
+            SET ({_list(STATE_COLUMNS)}, prorated_revenue)
+              = ({_list(STATE_COLUMNS, "excluded.")}, excluded.prorated_revenue)
+"""
+
+
 class CrmLeadHistory(models.Model):
     """What a lead was after each transaction that changed it. Append-only.
 
@@ -180,68 +220,10 @@ class CrmLeadHistory(models.Model):
         :param SQL which: ``JOIN`` or ``WHERE`` that selects from ``crm_lead AS lead``
         :param SQL user: who changed the lead
         """
-        columns = [*STATE_COLUMNS, "prorated_revenue"]
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH compared AS (%(compared)s),
-                     undone AS (DELETE FROM crm_lead_history AS own
-                                      USING compared
-                                      WHERE own.id = compared.latest_id AND compared.is_undone)
-                INSERT INTO crm_lead_history (lead_id, lead_key, date, user_id, %(names)s)
-                     SELECT lead_id, lead_id, date, user_id, %(names)s
-                       FROM compared
-                      WHERE is_changed AND NOT is_undone
-                ON CONFLICT (lead_key, date) DO UPDATE SET (%(names)s) = (%(excluded)s)
-                """,
-                compared=self._compare(which, user),
-                names=SQL(", ").join(map(SQL.identifier, columns)),
-                excluded=SQL(", ").join(SQL.identifier("excluded", name) for name in columns),
-            )
-        )
+        date = self._date_after(SQL("latest.date"))
+        now = self.env.cr.now()
+        self.env.cr.execute(SQL(RECORD, which=which, user=user, date=date, now=now))
         self.invalidate_model()
-
-    @api.model
-    def _compare(self, which, user):
-        """SQL of the leads ``which`` beside their last rows; see :meth:`_record`.
-
-        :return: ``SELECT`` of the columns to write, ``latest_id``, ``is_changed``: the lead is
-            not what the last row says, and ``is_undone``: it is again what it was before the
-            row that this transaction has written
-        """
-
-        def row_of(alias):
-            return SQL(", ").join(SQL.identifier(alias, name) for name in STATE_COLUMNS)
-
-        state = SQL(", ").join(map(SQL, STATE_COLUMNS.values()))
-        return SQL(
-            """
-            SELECT lead.id AS lead_id, %(user)s AS user_id, %(named_state)s, lead.prorated_revenue,
-                   %(date)s AS date,
-                   latest.id AS latest_id,
-                   (latest.id IS NULL OR (%(state)s) IS DISTINCT FROM (%(latest)s)) AS is_changed,
-                   (previous.id IS NOT NULL
-                    AND (%(state)s) IS NOT DISTINCT FROM (%(previous)s)) AS is_undone
-              FROM crm_lead AS lead
- LEFT JOIN LATERAL (SELECT * FROM crm_lead_history WHERE lead_key = lead.id
-                  ORDER BY date DESC LIMIT 1) AS latest ON TRUE
- LEFT JOIN LATERAL (SELECT * FROM crm_lead_history WHERE lead_key = lead.id
-                       AND date < latest.date AND latest.date = %(now)s
-                  ORDER BY date DESC LIMIT 1) AS previous ON TRUE
-            %(which)s
-            """,
-            user=user,
-            named_state=SQL(", ").join(
-                SQL("%s AS %s", SQL(expression), SQL.identifier(name))
-                for name, expression in STATE_COLUMNS.items()
-            ),
-            now=self.env.cr.now(),
-            date=self._date_after(SQL.identifier("latest", "date")),
-            state=state,
-            latest=row_of("latest"),
-            previous=row_of("previous"),
-            which=which,
-        )
 
     @api.model
     def _date_after(self, latest):

@@ -65,7 +65,8 @@ class CrmLead(models.Model):
                 lead_type = stage.sudo().lead_type or draft.type
                 stage = stage._find_in_team(draft.team_id, lead_type, stage.is_won)
             return {**proposal, "stage_id": stage.id}
-        stage = draft.stage_id
+        # sudo: asked for every new lead, and not field by field whether the user may
+        stage = draft.stage_id.sudo()
         if stage.lead_type not in (False, draft.type) and is_type_given:
             stage = draft._find_stage_for_type(draft.type) or stage
         return {**proposal, "stage_id": stage.id}
@@ -146,7 +147,8 @@ class CrmLead(models.Model):
 
     def _imply_first_stage(self, vals, proposal):
         """Rule of ``create``: a lead starts in a stage, with what the stage implies."""
-        stage = self.env["crm.stage"].browse(proposal["stage_id"])
+        # sudo: as above
+        stage = self.env["crm.stage"].sudo().browse(proposal["stage_id"])
         # the status is known before: who watches it would be told of its computation as well
         if stage.is_won:
             proposal = {**proposal, "won_status": "won"}

@@ -42,9 +42,11 @@ class CrmLead(models.Model):
     @api.depends("expected_revenue", "probability", "company_currency")
     def _compute_prorated_revenue(self):
         """Weighted value: amount × probability / 100, rounded to the currency."""
-        for lead in self:
+        # of a company nothing but the currency: it has many fields
+        bare = self.with_context(prefetch_fields=False)
+        for lead, bare_lead in zip(self, bare, strict=True):
             weighted = (lead.expected_revenue or 0.0) * (lead.probability or 0.0) / 100.0
-            currency = lead.company_currency
+            currency = bare_lead.company_currency.with_env(self.env)
             weighted = currency.round(weighted) if currency else round(weighted, 2)
             assign(lead, "prorated_revenue", weighted)
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
@@ -140,8 +140,9 @@ class CrmStage(models.Model):
                 labels.append(self.env._("Answers to the category's questions"))
             stage.needs_summary = ", ".join(labels)
 
+    @ormcache("self.id")
     def _has_needs(self):
-        """Whether the stage needs anything of a lead that enters it."""
+        """Whether the stage needs anything of a lead that enters it; asked at every move."""
         return bool(
             self.required_field_ids
             or self.needs_offer
@@ -231,7 +232,9 @@ class CrmStage(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._complete_won_values(dict(vals)) for vals in vals_list])
+        stages = super().create([self._complete_won_values(dict(vals)) for vals in vals_list])
+        self.env.registry.clear_cache()
+        return stages
 
     def write(self, vals):
         """Keep the default probability and the won mark in agreement.
@@ -241,6 +244,7 @@ class CrmStage(models.Model):
         """
         vals = self._complete_won_values(dict(vals))
         res = super().write(vals)
+        self.env.registry.clear_cache()
         if "is_won" in vals and not vals["is_won"]:
             for stage in self.filtered(lambda stage: stage._sets_probability()):
                 leads = self.env["crm.lead"].search([("stage_id", "=", stage.id)])
