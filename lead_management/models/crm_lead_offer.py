@@ -168,8 +168,8 @@ class CrmLead(models.Model):
         if not self._is_offer_rated(order):
             raise UserError(
                 self.env._(
-                    "Offer %(offer)s is in %(currency)s, and there is no rate to %(own)s. Enter one "
-                    "under “Currencies”, or enter the value by hand.",
+                    "Offer %(offer)s is in %(currency)s, and there is no rate to %(own)s. Enter "
+                    "one under “Currencies”, or enter the value by hand.",
                     offer=order.name,
                     currency=order.currency_id.name,
                     own=company.currency_id.name,

@@ -87,8 +87,14 @@ class CrmLead(models.Model):
 
     @api.depends_context("company")
     def _compute_encode_uom_in_days(self):
-        day = self.env.ref("uom.product_uom_day", raise_if_not_found=False)
-        self.encode_uom_in_days = bool(day) and self.env.company.timesheet_encode_uom_id == day
+        self.encode_uom_in_days = self.env["account.analytic.line"]._is_timesheet_encode_uom_day()
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """The label of recorded time says the unit that the company records it in."""
+        fields_info = super().fields_get(allfields, attributes)
+        lines = self.env["account.analytic.line"]
+        return lines._label_in_days(fields_info, effective_hours=self.env._("Days"))
 
     def _get_or_create_tickets(self):
         """The open ticket of each lead, created where there is none.

@@ -119,8 +119,17 @@ class CrmLeadPresalesReport(models.Model):
     _apart_measures = ("amount_apart", "cost_apart")
 
     @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """The labels of recorded time say the unit that the company records it in."""
+        return self.env["account.analytic.line"]._label_in_days(
+            super().fields_get(allfields, attributes),
+            hours=self.env._("Days"),
+            lost_hours=self.env._("Days on Declined Leads"),
+        )
+
+    @api.model
     def _get_basis_note(self):
-        note = self.env._("Hours and cost as they were recorded, leads as they are now.")
+        note = self.env._("Time and cost as they were recorded, leads as they are now.")
         if self._may_read("cost"):
             return note
         missing = self.env._(

@@ -284,6 +284,10 @@ class TestFiguresNoRate(LeadHistoryCommon):
     # Offers
     # ------------------------------------------------------------
 
+    def create_own_lead(self):
+        partner = self.create_partner()
+        return self.create_lead(stage="opened", expected_revenue=300, partner_id=partner.id)
+
     def create_apart_offer(self, lead):
         pricelist = self.env["product.pricelist"].create(
             {"name": "Apart", "currency_id": self.apart.currency_id.id}

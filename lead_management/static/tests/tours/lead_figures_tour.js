@@ -64,7 +64,7 @@ registry.category("web_tour.tours").add("lead_management_figures", {
         },
         {
             content: "amounts of one currency need no words",
-            trigger: ".o_lead_figures:not(:has(.o_lead_currency_note))",
+            trigger: ".o_lead_figures .o_lead_currency_note:contains('Days end at midnight')",
         },
         {
             content: "click the amount of what has a date",
