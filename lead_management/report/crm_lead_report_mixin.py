@@ -74,6 +74,10 @@ class CrmLeadReportMixin(models.AbstractModel):
 
     @api.model
     def _get_rates_note(self):
+        """In which currency amounts are, and what is converted, where anything is."""
+        converted = self.env.companies - self.env.companies.browse(self._get_apart_currencies())
+        if converted.currency_id == self.env.company.currency_id:
+            return self.env._("Amounts in %s.", self.env.company.currency_id.name)
         return self.env._(
             "Amounts in %(currency)s. Other companies' amounts are converted at the rates of "
             "%(date)s.",
@@ -162,11 +166,19 @@ class CrmLeadReportMixin(models.AbstractModel):
         if not self._get_apart_currencies():
             return False
         domain = Domain(domain) & self._get_note_domain() & Domain("apart_currency_id", "!=", False)
-        measures = [f"{name}:sum" for name in self._apart_measures if self._may_read(name)]
+        names = [name for name in self._apart_measures if self._may_read(name)]
+        measures = [f"{name}:sum" for name in names]
+        # "Without a Rate, Weighted": what it is without the rate stands at the end
+        labels = [
+            self._fields[name]._description_string(self.env).rpartition(", ")[2] for name in names
+        ]
         texts = []
         for currency, *amounts in self._read_group(domain, ["apart_currency_id"], measures):
             # sudo: the currency's symbol alone is read
-            texts += [format_amount(self.env, amount or 0, currency.sudo()) for amount in amounts]
+            texts += [
+                f"{format_amount(self.env, amount or 0, currency.sudo())} ({label})"
+                for amount, label in zip(amounts, labels, strict=True)
+            ]
         if not texts:
             return False
         return self.env._(

@@ -140,7 +140,7 @@ class TestCurrencyNote(LeadManagementCommon):
         self.assertFalse(self.get_note(self.accountant, self.company, self.company_2))
 
     def test_currency_and_day_of_the_rates_are_said(self):
-        self.company_2.currency_id = self.create_foreign_currency({})
+        self.company_2.currency_id = self.create_foreign_currency({"2020-01-01": 2})
         note = self.get_note(self.accountant, self.company, self.company_2)
         self.assertIn(f"Amounts in {self.company.currency_id.name}.", note)
         self.assertIn(format_date(self.env, fields.Date.today(), "en_US"), note)
