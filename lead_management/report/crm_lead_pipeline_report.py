@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, format_date
+from odoo.tools.date_utils import start_of
 from odoo.tools.translate import LazyTranslate
 
 from ..tools.quarters import fiscal_shift
@@ -125,6 +126,50 @@ class CrmLeadPipelineReport(models.Model):
         help="Without a rate, unweighted × probability.",
     )
     _apart_measures = ("amount_apart", "weighted_apart")
+
+    is_near = fields.Boolean(
+        "This or the Next Four Quarters",
+        compute="_compute_is_near",
+        search="_search_is_near",
+        help="The date is by the end of the fourth quarter after this one; also what is overdue or "
+        "undated.",
+    )
+    is_coming = fields.Boolean(
+        "From This Month On",
+        compute="_compute_is_near",
+        search="_search_is_coming",
+        help="The date is in this month or later; also what is overdue or undated.",
+    )
+
+    def _compute_is_near(self):
+        near, coming = (
+            self.filtered_domain(domain)
+            for domain in (self._get_near_domain(), self._get_coming_domain())
+        )
+        for row in self:
+            row.is_near, row.is_coming = row in near, row in coming
+
+    @api.model
+    def _search_is_near(self, operator, value):
+        return self._get_near_domain() if operator == "in" and True in value else NotImplemented
+
+    @api.model
+    def _search_is_coming(self, operator, value):
+        return self._get_coming_domain() if operator == "in" and True in value else NotImplemented
+
+    @api.model
+    def _get_near_domain(self):
+        """Which quarter it is, is the company's to say: the same for every reader."""
+        start = start_of(self._get_today(), "quarter")
+        end = start + relativedelta(months=15)
+        dated = Domain("timing", "=", "overdue") | Domain("date", ">=", start)
+        return Domain("date", "=", False) | (dated & Domain("date", "<", end))
+
+    @api.model
+    def _get_coming_domain(self):
+        start = self._get_today() + relativedelta(day=1)
+        dated = Domain("timing", "=", "overdue") | Domain("date", ">=", start)
+        return Domain("date", "=", False) | dated
 
     @api.model
     def formatted_read_group(self, domain, groupby=(), aggregates=(), **options):

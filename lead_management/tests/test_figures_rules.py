@@ -76,6 +76,42 @@ class TestFiguresDays(LeadHistoryCommon):
             self.assertEqual(report.search([("lead_id", "=", lead.id)]).timing, timing, tz)
 
     @freeze_time("2026-03-31 22:30:00")
+    def test_default_filters_go_by_the_companys_quarter(self):
+        lead = self.create_lead(stage="opened", expected_revenue=100, date_deadline="2027-06-30")
+        lead.action_set_won()
+        past = self.create_lead(stage="opened", expected_revenue=100, date_deadline="2026-03-31")
+        past.action_set_won()
+        report = self.env["crm.lead.pipeline.report"]
+        domain = [("lead_id", "in", (lead | past).ids)]
+        for tz, near, coming in (
+            ("Europe/Berlin", lead, lead),
+            ("UTC", past, lead | past),
+        ):
+            self.company.lead_tz = tz
+            rows = report.search([*domain, ("is_near", "=", True)])
+            self.assertEqual(rows.lead_id, near, tz)
+            self.assertTrue(all(rows.mapped("is_near")))
+            rows = report.search([*domain, ("is_coming", "=", True)])
+            self.assertEqual(rows.lead_id, coming, tz)
+
+    def test_default_filters_on_every_day_of_five_years(self):
+        """From the quarter's, or the month's, first day; by the end of the fourth quarter after."""
+        report = self.env["crm.lead.pipeline.report"]
+
+        def first_of_month(month):
+            return date(month // 12, month % 12 + 1, 1)
+
+        for number in range(5 * 365):
+            today = date(2024, 1, 1) + timedelta(days=number)
+            month = today.year * 12 + today.month - 1
+            quarter = month - (today.month - 1) % 3
+            with patch.object(type(report), "_get_today", lambda _self, today=today: today):
+                near, coming = report._get_near_domain(), report._get_coming_domain()
+            self.assertIn(f"('date', '>=', {first_of_month(quarter)!r})", str(near))
+            self.assertIn(f"('date', '<', {first_of_month(quarter + 15)!r})", str(near))
+            self.assertIn(f"('date', '>=', {first_of_month(month)!r})", str(coming))
+
+    @freeze_time("2026-03-31 22:30:00")
     def test_leads_wake_up_when_their_companys_day_begins(self):
         other = self.env["res.company"].create({"name": "Berlin", "lead_tz": "Europe/Berlin"})
         self.env.user.company_ids |= other

@@ -80,10 +80,6 @@ class TestFiguresTour(FiguresTourCommon):
     def test_tour_waterfall_without_movements(self):
         self.start_as_seller(MOVEMENTS, "lead_management_waterfall_empty")
 
-    def test_tour_default_filters(self):
-        """This and the next four quarters from the first day of a quarter to its last."""
-        self.start_as_seller(PIPELINE, "lead_management_figures_filters")
-
     def test_tour_companies_with_different_currencies(self):
         company = self.env["res.company"].create(
             {"name": "Swiss Branch", "currency_id": self.env.ref("base.CHF").id}
