@@ -144,10 +144,15 @@ class TestFiguresDays(LeadHistoryCommon):
         leads = self.env["crm.lead"].with_context(
             lead_company_days=True, tz="America/Los_Angeles", active_test=False
         )
-        (group,) = leads.formatted_read_group(
-            [("id", "=", lead.id)], ["date_closed:month"], ["__count"]
-        )
-        self.assertEqual(group["date_closed:month"][0][:7], "2026-01")
+        domain, spec = [("id", "=", lead.id)], "date_closed:month"
+        for groups in (
+            leads.formatted_read_group(domain, [spec], ["__count"]),
+            leads.formatted_read_grouping_sets(domain, [[spec]], ["__count"])[0],
+        ):
+            start, label = groups[0][spec]
+            self.assertIn("2026", label)
+            self.assertEqual(start, "2026-01-01 08:00:00", "midnight in Los Angeles")
+            self.assertEqual(leads.search(groups[0]["__extra_domain"] + domain), lead)
 
     # ------------------------------------------------------------
     # What every report says
