@@ -56,6 +56,7 @@
         "report/crm_lead_snapshot_report_views.xml",
         "report/crm_lead_movement_report_views.xml",
         "report/crm_lead_forecast_report_views.xml",
+        "report/crm_lead_page_views.xml",
         "wizard/crm_lead_pipeline_period_views.xml",
         "report/crm_lead_report_menus.xml",
         "data/spreadsheet_dashboard.xml",

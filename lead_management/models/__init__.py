@@ -8,6 +8,7 @@ from . import ir_binary
 from . import ir_module_module
 from . import mail_followers
 from . import res_company
+from . import res_currency
 from . import res_config_settings
 from . import res_partner
 from . import mail_activity
@@ -32,6 +33,7 @@ from . import crm_lead_on_hold
 from . import crm_lead_signed
 from . import crm_lead_service
 from . import crm_lead_value
+from . import crm_lead_figures
 from . import crm_lead_document_template
 from . import crm_lead_document
 from . import crm_lead_documents

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 from odoo.tools import format_duration, format_list
+from odoo.tools.misc import formatLang
 
 from ..tools.sent import sent_id
 
@@ -143,6 +144,20 @@ class AccountAnalyticLine(models.Model):
         companies = self._read_group([("id", "in", self.ids)], ["company_id"])
         return self.env["res.company"].union(*(company for (company,) in companies))
 
+    @api.model
+    def _label_in_days(self, fields_info, **labels):
+        """Give fields of recorded time these labels, where the company records it in days.
+
+        :param dict fields_info: as of ``fields_get``
+        :param labels: name of the field to label
+        :return: ``fields_info``
+        """
+        if self._is_timesheet_encode_uom_day():
+            for name, label in labels.items():
+                if "string" in fields_info.get(name, {}):
+                    fields_info[name]["string"] = label
+        return fields_info
+
     def _get_time_text(self):
         """The lines' total and their people in words, e.g. "4:30 hours of Anna Huber".
 
@@ -158,7 +173,14 @@ class AccountAnalyticLine(models.Model):
             if employee:
                 names.append(employee.name)
         if self._is_timesheet_encode_uom_day():
-            time = self.env._("%(days)s days", days=self._convert_hours_to_days(total))
+            days = self._convert_hours_to_days(total)
+            digits = next(count for count in (0, 1, 2) if round(days, count) == days)
+            text = formatLang(self.env, days, digits=digits)
+            time = (
+                self.env._("%(days)s day", days=text)
+                if days == 1
+                else self.env._("%(days)s days", days=text)
+            )
         else:
             time = self.env._("%(hours)s hours", hours=format_duration(total))
         if not names:

@@ -32,9 +32,10 @@ class CrmLeadFigureRowMixin(models.AbstractModel):
         return super().export_data(names)
 
     def action_open_lead(self):
-        """Open the lead behind this row, where the user may read leads.
+        """Open the lead behind this row; where the user may not read it, as accountants, its page
+        without contact data.
 
-        :return: the lead's form; a message where it was deleted or may not be read
+        :return: the lead's form or page; a message where it was deleted or neither may be read
         :raises AccessError: when the user may not read the row
         """
         self.ensure_one()
@@ -43,6 +44,9 @@ class CrmLeadFigureRowMixin(models.AbstractModel):
         if not lead:
             return self._notify(self.env._("This lead was deleted."))
         if not lead.has_access("read"):
+            page = self.env["crm.lead.page"].browse(lead.id)
+            if page.has_access("read"):
+                return self._open_pages(page)
             return self._notify(
                 self.env._("You may read the figures, not the lead itself. Ask its owner.")
             )
@@ -52,6 +56,29 @@ class CrmLeadFigureRowMixin(models.AbstractModel):
             "res_model": "crm.lead",
             "res_id": lead.id,
             "views": [(self.env.ref("crm.crm_lead_view_form").id, "form")],
+        }
+
+    @api.model
+    def _open_pages(self, pages):
+        """The action that opens pages of leads (``crm.lead.page``) without contact data."""
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Leads"),
+            "res_model": "crm.lead.page",
+            "domain": [("id", "in", pages.ids)],
+            "views": [
+                (self.env.ref("lead_management.crm_lead_page_view_list").id, "list"),
+                (self.env.ref("lead_management.crm_lead_page_view_form").id, "form"),
+            ],
+            "context": {"active_test": False, "create": False},
+        }
+        if len(pages) != 1:
+            return action
+        return {
+            **action,
+            "name": pages.display_name,
+            "res_id": pages.id,
+            "views": action["views"][1:],
         }
 
     @api.model

@@ -17,6 +17,7 @@ STATE_COLUMNS = {
     "team_id": "lead.team_id",
     "category_id": "lead.category_id",
     "company_id": "lead.company_id",
+    "wake_up_date": "lead.wake_up_date",
 }
 # the columns of ``crm.lead`` in these expressions
 RECORDED = set(re.findall(r"lead\.(\w+)", " ".join(STATE_COLUMNS.values())))
@@ -116,6 +117,9 @@ class CrmLeadHistory(models.Model):
     team_id = fields.Many2one("crm.team", "Sales Team", readonly=True, ondelete="set null")
     category_id = fields.Many2one("crm.lead.category", readonly=True, ondelete="set null")
     company_id = fields.Many2one("res.company", readonly=True, ondelete="cascade")
+    wake_up_date = fields.Date(
+        "On Hold Until", readonly=True, help="A lead that is open is on hold until this day."
+    )
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
 
     _lead_key_date_uniq = models.UniqueIndex("(lead_key, date)")
@@ -286,7 +290,7 @@ class CrmLeadHistory(models.Model):
         """The pipeline at the end of a past day, by the phase in which each lead was then.
 
         Leads count with the value, weighted value, owner, team, category and company they had
-        on that day. The day ends at midnight in the time zone of the context or the user.
+        on that day. The day ends at midnight in the time zone of the active company.
         Amounts are in the currency of the active company, those of other chosen companies
         converted at today's rates. Only leads count that the user's access rules show him.
 

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_amount
 
 
 class CrmLead(models.Model):
@@ -30,6 +31,16 @@ class CrmLead(models.Model):
         currency_field="company_currency",
         compute="_compute_quotation_amount_total",
         help="Untaxed total of the offers that are not decided yet.",
+    )
+    quotation_total_apart = fields.Char(
+        "Open Offers without a Rate",
+        compute="_compute_quotation_amount_total",
+        help="Open offers in a currency that no rate converts. They are not in the total.",
+    )
+    value_apart = fields.Char(
+        "Value without a Rate",
+        compute="_compute_value_apart",
+        help="What the value should follow, where no rate converts it: the value stays.",
     )
 
     @api.constrains("main_order_id")
@@ -101,7 +112,37 @@ class CrmLead(models.Model):
     def _compute_quotation_amount_total(self):
         for lead in self:
             offers = lead.order_ids.filtered_domain(lead._get_lead_quotation_domain())
-            lead.quotation_amount_total = sum(map(lead._get_offer_amount, offers))
+            rated = offers.filtered(lead._is_offer_rated)
+            lead.quotation_amount_total = sum(map(lead._get_offer_amount, rated))
+            lead.quotation_total_apart = ", ".join(
+                format_amount(self.env, sum(orders.mapped("amount_untaxed")), currency)
+                for currency, orders in (offers - rated).grouped("currency_id").items()
+            )
+
+    @api.depends("value_source", "main_order_id.currency_id", "main_order_id.amount_untaxed")
+    def _compute_value_apart(self):
+        for lead in self:
+            # sudo: the offer of a lead is told to who may read the lead
+            order = lead.sudo().main_order_id
+            follows = lead.value_source == "offer" and lead._is_undecided() and order
+            lead.value_apart = (
+                follows
+                and not lead._is_offer_rated(order)
+                and format_amount(self.env, order.amount_untaxed, order.currency_id)
+            )
+
+    def _get_offer_company(self, order):
+        """The company in whose currency the lead counts an offer."""
+        return self.company_id or order.company_id
+
+    def _is_offer_rated(self, order):
+        """Whether there is a rate from the offer's currency to that of the lead's company.
+
+        :param order: ``sale.order``
+        """
+        self.ensure_one()
+        company = self._get_offer_company(order)
+        return order.currency_id._has_rate_to(company.currency_id, company)
 
     def _get_offer_amount(self, order):
         """The offer's untaxed total in the lead's company currency.
@@ -120,9 +161,20 @@ class CrmLead(models.Model):
         :param order: ``sale.order``
         :param float amount: in the currency of the offer
         :rtype: float
+        :raises UserError: when there is no rate between the two currencies
         """
         self.ensure_one()
-        company = self.company_id or order.company_id
+        company = self._get_offer_company(order)
+        if not self._is_offer_rated(order):
+            raise UserError(
+                self.env._(
+                    "Offer %(offer)s is in %(currency)s, and there is no rate to %(own)s. Enter "
+                    "one under “Currencies”, or enter the value by hand.",
+                    offer=order.name,
+                    currency=order.currency_id.name,
+                    own=company.currency_id.name,
+                )
+            )
         return order.currency_id._convert(
             amount,
             company.currency_id,
@@ -162,6 +214,8 @@ class CrmLead(models.Model):
                     self.env._("“%(lead)s” has no main offer to take over.", lead=lead.name)
                 )
             lead._check_undecided()
+            # sudo: the offer may be a colleague's; refused where it has no rate
+            lead._get_offer_amount(lead.sudo().main_order_id)
         self.write({"value_source": "offer"})
         self._plan_by_fitting_payment_terms()
         return True

@@ -28,29 +28,52 @@ class CrmLead(models.Model):
     )
 
     @api.depends("wake_up_date", "won_status", "active")
-    @api.depends_context("tz")
+    @api.depends_context("company")
     def _compute_is_on_hold(self):
-        today = fields.Date.context_today(self)
         for lead in self:
             lead.is_on_hold = (
                 lead.active
                 and lead.won_status == "pending"
                 and lead.wake_up_date
-                and lead.wake_up_date > today
+                and lead.wake_up_date > lead._get_company_today()
             )
+
+    def _get_company_today(self):
+        """Which day it is where the lead's company is, the user's for a lead without one."""
+        # sudo: the company's time zone alone is read
+        return (self.sudo().company_id or self.env.company)._get_lead_today()
+
+    @api.model
+    def _on_company_days(self, make):
+        """The domain that ``make`` returns for today, of the leads of each company.
+
+        Most of the time it is the same day everywhere.
+
+        :param make: a function of a date that returns a domain
+        :rtype: Domain
+        """
+        # sudo: companies' time zones alone are read
+        companies = self.env["res.company"].sudo().search([])
+        days = companies.grouped(lambda company: company._get_lead_today())
+        if len(days) == 1:
+            return Domain(make(*days))
+        days = {day: some.ids for day, some in days.items()}
+        days[self.env.company._get_lead_today()].append(False)
+        return Domain.OR(
+            Domain("company_id", "in", ids) & Domain(make(day)) for day, ids in days.items()
+        )
 
     @api.model
     def _search_is_on_hold(self, operator, value):
         if operator not in ("in", "not in"):
             return NotImplemented
-        today = fields.Date.context_today(self)
-        on_hold = Domain(
-            [("wake_up_date", ">", today), ("won_status", "=", "pending"), ("active", "=", True)]
-        )
+        later = self._on_company_days(lambda today: Domain("wake_up_date", ">", today))
+        on_hold = later & Domain([("won_status", "=", "pending"), ("active", "=", True)])
+        reached = self._on_company_days(lambda today: Domain("wake_up_date", "<=", today))
         others = Domain.OR(
             [
                 [("wake_up_date", "=", False)],
-                [("wake_up_date", "<=", today)],
+                reached,
                 [("won_status", "!=", "pending")],
                 [("active", "=", False)],
             ]
@@ -103,12 +126,12 @@ class CrmLead(models.Model):
 
     @api.model
     def _wake_up_leads(self):
-        """Wake the leads whose day has come. Called every night.
+        """Wake the leads whose day has come where their company is. Called every night.
 
         A lead that cannot be saved does not keep the others; it is tried again the next night.
         """
-        today = fields.Date.context_today(self)
-        leads = self.with_context(active_test=False).search([("wake_up_date", "<=", today)])
+        reached = self._on_company_days(lambda today: Domain("wake_up_date", "<=", today))
+        leads = self.with_context(active_test=False).search(reached)
         attempt_each(
             leads, lambda some: some._wake_up(), _logger, "Leads %s do not wake up", conflicts=False
         )
@@ -127,7 +150,7 @@ class CrmLead(models.Model):
                 lambda env, is_declined=is_declined: self._get_wake_up_summary(
                     env, is_declined, by_customer
                 ),
-                fields.Date.context_today(self) if by_customer else day,
+                self.env.company._get_lead_today() if by_customer else day,
             )
 
     @api.model

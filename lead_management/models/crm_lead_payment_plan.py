@@ -307,8 +307,10 @@ class CrmLead(models.Model):
 
         :return: list of dicts, see ``account.payment.term._compute_terms``
         """
-        order_date = fields.Datetime.context_timestamp(self, order.date_order).date()
         company = order.company_id
+        # whoever plans them: the day where the company is
+        local = self.with_context(tz=company._get_lead_tz())
+        order_date = fields.Datetime.context_timestamp(local, order.date_order).date()
         return order.payment_term_id._compute_terms(
             date_ref=self.date_deadline or order_date,
             currency=order.currency_id,

@@ -1,8 +1,10 @@
 """Time recorded on a lead: its tickets and hours."""
 
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_amount
 from odoo.tools.misc import clean_context
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
@@ -34,8 +36,15 @@ class CrmLead(models.Model):
         currency_field="company_currency",
         compute="_compute_presales_cost",
         compute_sudo=True,
-        groups="hr_timesheet.group_hr_timesheet_approver",
+        groups="lead_management.group_lead_cost",
         help="Cost of the recorded hours as booked when they were recorded.",
+    )
+    presales_cost_apart = fields.Char(
+        "Cost without a Rate",
+        compute="_compute_presales_cost",
+        compute_sudo=True,
+        groups="lead_management.group_lead_cost",
+        help="Cost of hours in a currency that no rate converts. It is not in the cost.",
     )
     encode_uom_in_days = fields.Boolean(compute="_compute_encode_uom_in_days")
 
@@ -48,14 +57,26 @@ class CrmLead(models.Model):
     @api.depends("timesheet_ids.amount", "company_currency")
     def _compute_presales_cost(self):
         costs = dict.fromkeys(self, 0.0)
+        apart = {lead: defaultdict(float) for lead in self}
+        rated = {}
         leads = {lead._origin: lead for lead in self}
         for origin, currency, company, day, amount in self._read_timesheets(
             ["lead_id", "currency_id", "company_id", "date:day"], ["amount:sum"]
         ):
             lead = leads[origin]
+            if currency != lead.company_currency:
+                if company not in rated:
+                    rated[company] = currency._get_rated(company)
+                if (currency | lead.company_currency) - rated[company]:
+                    apart[lead][currency] -= amount
+                    continue
             costs[lead] -= currency._convert(amount, lead.company_currency, company, day)
         for lead, cost in costs.items():
             lead.presales_cost = cost
+            lead.presales_cost_apart = ", ".join(
+                format_amount(self.env, amount, currency)
+                for currency, amount in apart[lead].items()
+            )
 
     def _read_timesheets(self, groupby, aggregates):
         return self.env["account.analytic.line"]._read_group(
@@ -66,8 +87,14 @@ class CrmLead(models.Model):
 
     @api.depends_context("company")
     def _compute_encode_uom_in_days(self):
-        day = self.env.ref("uom.product_uom_day", raise_if_not_found=False)
-        self.encode_uom_in_days = bool(day) and self.env.company.timesheet_encode_uom_id == day
+        self.encode_uom_in_days = self.env["account.analytic.line"]._is_timesheet_encode_uom_day()
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """The label of recorded time says the unit that the company records it in."""
+        fields_info = super().fields_get(allfields, attributes)
+        lines = self.env["account.analytic.line"]
+        return lines._label_in_days(fields_info, effective_hours=self.env._("Days"))
 
     def _get_or_create_tickets(self):
         """The open ticket of each lead, created where there is none.

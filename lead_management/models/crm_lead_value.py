@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, float_compare
 
 from ..tools.private_orm import assign
@@ -23,6 +24,18 @@ class CrmLead(models.Model):
     )
     expected_revenue = fields.Monetary(
         compute="_compute_expected_revenue", store=True, readonly=False
+    )
+
+    converted_revenue = fields.Monetary(
+        "Converted Value",
+        currency_field="converted_currency_id",
+        compute="_compute_converted_revenue",
+        search="_search_converted_revenue",
+        help="The value in the currency of the company you are working in, at today's rates; 0 "
+        "where there is no rate.",
+    )
+    converted_currency_id = fields.Many2one(
+        "res.currency", compute="_compute_converted_revenue", export_string_translation=False
     )
 
     @api.depends(
@@ -90,16 +103,89 @@ class CrmLead(models.Model):
 
         Called by the computation of ``expected_revenue``. Extend it for another source.
 
-        :return: amount in the lead's currency; None when the value is entered by hand, or
-            when there is nothing (any more) that it could follow
+        :return: amount in the lead's currency; None when the value is entered by hand, when
+            there is nothing (any more) that it could follow, or no rate that converts it
         """
         if self.value_source == "offer" and self.main_order_id:
-            return self._get_offer_amount(self.main_order_id)
+            order = self.main_order_id
+            return self._get_offer_amount(order) if self._is_offer_rated(order) else None
         if self.value_source == "payments":
             # sudo: the amount does not depend on who changes a payment
             payments = self.sudo().payment_ids
             return sum(payments.mapped("amount")) if payments else None
         return None
+
+    # ------------------------------------------------------------
+    # Of companies with several currencies
+    # ------------------------------------------------------------
+
+    @api.depends("expected_revenue", "company_id")
+    @api.depends_context("company", "allowed_company_ids")
+    def _compute_converted_revenue(self):
+        self.converted_currency_id = currency = self.env.company.currency_id
+        rates = self.env["crm.lead.report.mixin"]._get_rates()
+        for lead in self:
+            rate = rates.get(lead.company_id.id, 0) if lead.company_id else 1
+            lead.converted_revenue = currency.round((lead.expected_revenue or 0.0) * rate)
+
+    @api.model
+    def _search_converted_revenue(self, operator, value):
+        """A condition per company, on the value in its own currency."""
+        if operator not in ("<", "<=", ">", ">="):
+            return NotImplemented
+        rates = self.env["crm.lead.report.mixin"]._get_rates()
+        by_rate = {1: [False]}
+        for company_id, rate in rates.items():
+            by_rate.setdefault(rate, []).append(company_id)
+        return Domain.OR(
+            Domain("company_id", "in", company_ids)
+            & Domain("expected_revenue", operator, value / rate)
+            for rate, company_ids in by_rate.items()
+            if rate
+        )
+
+    @api.model
+    def _get_rate_sql(self, alias, query):
+        """SQL of today's rate from the currency of a lead to that of the active company; 0 where
+        there is none."""
+        rates = self.env["crm.lead.report.mixin"]._get_rates()
+        if all(rate == 1 for rate in rates.values()):
+            return SQL("1")
+        company = self._field_to_sql(alias, "company_id", query)
+        cases = [SQL("WHEN %s THEN %s::numeric", *item) for item in rates.items()]
+        return SQL(
+            "(CASE WHEN %(company)s IS NULL THEN 1 ELSE CASE %(company)s %(cases)s ELSE 0 END END)",
+            company=company,
+            cases=SQL(" ").join(cases),
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Core's, and ``converted_revenue``: lists sort by it."""
+        if field_expr != "converted_revenue":
+            return super()._field_to_sql(alias, field_expr, query)
+        return SQL(
+            "(COALESCE(%s, 0) * %s)",
+            self._field_to_sql(alias, "expected_revenue", query),
+            self._get_rate_sql(alias, query),
+        )
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Sums over several currencies, as the board has them: core takes what has no rate 1 to
+        1; here it is not added."""
+        name, _separator, function = aggregate_spec.partition(":")
+        field = self._fields.get(name)
+        if (
+            function != "sum_currency"
+            or not field
+            or field.type != "monetary"
+            or field.get_currency_field(self) != "company_currency"
+        ):
+            return super()._read_group_select(aggregate_spec, query)
+        return SQL(
+            "SUM(%s * %s)",
+            self._field_to_sql(self._table, name, query),
+            self._get_rate_sql(self._table, query),
+        )
 
     def _get_value_rounding(self):
         """The smallest unit of the lead's currency."""

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.base.models.res_partner import _tz_get
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -33,6 +35,16 @@ class ResCompany(models.Model):
         help="Proposed when a lead is won.",
     )
 
+    lead_tz = fields.Selection(
+        _tz_get,
+        "Time Zone of Figures",
+        compute="_compute_lead_tz",
+        store=True,
+        readonly=False,
+        groups="base.group_user",
+        help="Where the days of figures about leads end at midnight, for every reader. Proposed "
+        "from the working hours of the company.",
+    )
     lead_won_by_order = fields.Boolean(
         "Confirmed Offers Win Their Lead",
         groups="base.group_user",
@@ -65,6 +77,30 @@ class ResCompany(models.Model):
         current = self.env.company.sudo()
         proposal = {name: current[name] for name in ("lead_won_by_order", "lead_offer_sent_stage")}
         return super().create([{**proposal, **vals} for vals in vals_list])
+
+    @api.depends("resource_calendar_id")
+    def _compute_lead_tz(self):
+        """Proposed once; what somebody has chosen stays whatever becomes of the calendar."""
+        for company in self.filtered(lambda company: not company.lead_tz):
+            # sudo: the calendar's time zone alone is read
+            company.lead_tz = company.sudo().resource_calendar_id.tz or self.env.user.tz or "UTC"
+
+    def _get_lead_tz(self):
+        """The time zone in which days of figures end, for every reader.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        # sudo: the setting alone is read
+        return self.sudo().lead_tz or "UTC"
+
+    def _get_lead_today(self):
+        """Which day it is for figures about leads and for jobs.
+
+        :rtype: date
+        """
+        # the environment's time zone is what core asks for; it is the reader's otherwise
+        return fields.Date.context_today(self.with_context(tz=self._get_lead_tz()))
 
     @api.constrains("lead_project_id")
     def _check_lead_project_id(self):

@@ -23,6 +23,7 @@ class ResConfigSettings(models.TransientModel):
     lead_won_confirm_order = fields.Boolean(
         related="company_id.lead_won_confirm_order", readonly=False
     )
+    lead_tz = fields.Selection(related="company_id.lead_tz", readonly=False, required=True)
     lead_won_by_order = fields.Boolean(related="company_id.lead_won_by_order", readonly=False)
     lead_offer_sent_stage = fields.Boolean(
         related="company_id.lead_offer_sent_stage", readonly=False

@@ -41,22 +41,23 @@ class SaleOrder(models.Model):
 
         :return: ``sale.order`` in sudo mode
         """
-        today = fields.Date.context_today(self)
         # sudo: the job is for all companies, and the settings are for employees
         companies = self.env["res.company"].sudo().search([("lead_offer_expiry_days", ">", 0)])
         soon = Domain.OR(
             [
                 [
                     ("company_id", "in", of_days.ids),
+                    ("validity_date", ">=", today),
                     ("validity_date", "<=", fields.Date.add(today, days=days)),
                 ]
-                for days, of_days in companies.grouped("lead_offer_expiry_days").items()
+                for (days, today), of_days in companies.grouped(
+                    lambda company: (company.lead_offer_expiry_days, company._get_lead_today())
+                ).items()
             ]
         )
         open_offers = Domain(
             [
                 ("state", "in", ("draft", "sent")),
-                ("validity_date", ">=", today),
                 ("opportunity_id.active", "=", True),
                 ("opportunity_id.won_status", "=", "pending"),
             ]
@@ -94,7 +95,7 @@ class SaleOrder(models.Model):
                 name=self.name,
                 day=format_date(env, self.validity_date),
             ),
-            "date_deadline": fields.Date.context_today(self),
+            "date_deadline": self.company_id._get_lead_today(),
             "user_id": owner.id,
             "automated": True,
             "res_model_id": env["ir.model"]._get_id("crm.lead"),

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.periods import covered_quarters
@@ -49,11 +50,34 @@ class CrmLeadForecastReport(models.Model):
         readonly=True,
         help="Value, at the quarter's end, of what was won in the quarter.",
     )
+    forecast_apart = fields.Monetary(
+        "Without a Rate, Forecast",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="Forecast, unweighted, that no rate converts, in its own currency. It is not among "
+        "the other amounts.",
+    )
+    weighted_apart = fields.Monetary(
+        "Without a Rate, Forecast Weighted", currency_field="apart_currency_id", readonly=True
+    )
+    won_apart = fields.Monetary(
+        "Without a Rate, Won", currency_field="apart_currency_id", readonly=True
+    )
+    _hold_measure = "forecast"
+    _apart_measures = ("forecast_apart", "weighted_apart", "won_apart")
     error = fields.Monetary(
         currency_field="currency_id",
         readonly=True,
         help="Won less weighted forecast: positive when more was won than forecast.",
     )
+
+    @api.model
+    def _get_basis_note(self):
+        return self.env._("By the quarter of the planned order date, as planned when it began.")
+
+    @api.model
+    def _get_note_domain(self):
+        return Domain("state", "=", "running")
 
     @property
     def _table_query(self):
@@ -64,12 +88,11 @@ class CrmLeadForecastReport(models.Model):
                  promised AS (%(promised)s),
                  won AS (%(won)s),
                  outcome AS (%(outcome)s)
-            SELECT (lead_key::bigint << 12)
-                   + 4 * (EXTRACT(YEAR FROM quarter) - 1970)::int
-                   + EXTRACT(QUARTER FROM quarter)::int AS id,
-                   quarter, state, lead_id, type, stage_id, category_id, user_id, team_id,
-                   company_id, forecast, forecast_weighted, won,
-                   won - forecast_weighted AS error,
+            SELECT (lead_key::bigint << 13)
+                   + 8 * (EXTRACT(YEAR FROM quarter) - 1970)::int
+                   + 2 * EXTRACT(QUARTER FROM quarter)::int + is_surprise::int AS id,
+                   quarter, state, is_on_hold, lead_id, type, stage_id, category_id, user_id,
+                   team_id, company_id, %(amounts)s,
                    %(currency)s
               FROM outcome
             """,
@@ -78,6 +101,15 @@ class CrmLeadForecastReport(models.Model):
             promised=self._select_promised(),
             won=self._select_won(),
             outcome=self._select_outcome(),
+            amounts=self._part_sql(
+                "outcome",
+                {
+                    "forecast": ("forecast_apart", SQL("forecast")),
+                    "forecast_weighted": ("weighted_apart", SQL("forecast_weighted")),
+                    "won": ("won_apart", SQL("won")),
+                    "error": (None, SQL("won - forecast_weighted")),
+                },
+            ),
             currency=self._get_currency_columns(),
         )
 
@@ -85,7 +117,7 @@ class CrmLeadForecastReport(models.Model):
     def _select_quarters(self):
         """SQL of the quarters the history covers: first day, start, end and state."""
         since = self.env["crm.lead.history"]._get_start()
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         quarters = covered_quarters(since, today, self._get_tz()) if since else []
         columns = SQL("quarter::date, starts::timestamp, ends::timestamp, state::varchar")
         if not quarters:
@@ -115,13 +147,15 @@ class CrmLeadForecastReport(models.Model):
     def _select_outcome_columns(self, alias):
         return SQL(
             "quarter, starts, state, %(row)s.lead_key, %(dimensions)s, %(amount)s AS amount, "
-            "%(weighted)s AS amount_weighted",
+            "%(weighted)s AS amount_weighted, rates.apart_currency_id, "
+            "%(on_hold)s AS is_on_hold, COALESCE(rates.apart_currency_id, 0) AS bucket",
             row=SQL.identifier(alias),
+            on_hold=self._get_on_hold_sql(alias, SQL("quarter")),
             dimensions=self._select_dimensions(alias),
-            amount=self._exchange_sql(
+            amount=self._state_amount_sql(
                 SQL("COALESCE(%s, 0)", SQL.identifier(alias, "expected_revenue"))
             ),
-            weighted=self._exchange_sql(
+            weighted=self._state_amount_sql(
                 SQL("COALESCE(%s, 0)", SQL.identifier(alias, "prorated_revenue"))
             ),
         )
@@ -177,16 +211,18 @@ class CrmLeadForecastReport(models.Model):
 
     @api.model
     def _select_outcome(self):
-        """SQL of both side by side; a lead is grouped by what it was when it was forecast."""
+        """SQL of both side by side; a lead is grouped by what it was when it was forecast. One
+        that was won in a currency that no rate converts, and not forecast in it, is two rows."""
         return SQL(
             """
             SELECT quarter, lead_key, COALESCE(promised.state, won.state) AS state,
                    %(dimensions)s,
                    COALESCE(promised.amount, 0) AS forecast,
                    COALESCE(promised.amount_weighted, 0) AS forecast_weighted,
-                   COALESCE(won.amount, 0) AS won
+                   COALESCE(won.amount, 0) AS won,
+                   NULLIF(bucket, 0) AS apart_currency_id, promised.state IS NULL AS is_surprise
               FROM promised
-         FULL JOIN won USING (quarter, lead_key)
+         FULL JOIN won USING (quarter, lead_key, bucket)
             """,
             dimensions=self._choose_dimensions(
                 SQL("promised.state IS NOT NULL"), "promised", "won"

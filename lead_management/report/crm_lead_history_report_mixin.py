@@ -24,6 +24,10 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
     _depends = {"crm.lead": ["create_date"]}
     _keeps_deleted_leads = True
 
+    is_on_hold = fields.Boolean(
+        "On Hold", readonly=True, help="Open, and put off until a later day, as it was then."
+    )
+
     @api.model
     def _search(self, *args, **kwargs):
         self.env["crm.lead.history"]._record_pending()
@@ -46,21 +50,24 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
         return day
 
     @api.model
-    def _select_states(self, moment):
-        """SQL of what each lead was at a moment: its last row of the history before it.
+    def _select_states(self, day):
+        """SQL of what each lead was at the end of a day: its last row of the history before it.
 
-        :param datetime moment: naive, in UTC
+        :param date day: it ends where the company is
         :return: ``SELECT`` with ``lead_key``, the columns the reports group by, ``is_visible``
             (in a company that the user has chosen), ``is_open`` (in the pipeline of these
-            companies), ``won_status``, ``probability``, ``date`` (planned order date),
-            ``amount`` and ``amount_weighted`` (in the currency of the active company)
+            companies), ``is_on_hold``, ``won_status``, ``probability``, ``date`` (planned order
+            date), ``amount`` and ``amount_weighted`` in the currency of the active company, or in
+            ``apart_currency_id`` where no rate converts it
         """
         return SQL(
             """
             SELECT state.lead_key, %(dimensions)s, %(visible)s AS is_visible,
                    state.is_open AND %(visible)s AS is_open,
+                   %(on_hold)s AS is_on_hold,
                    state.won_status, COALESCE(state.probability, 0) AS probability,
                    %(date)s AS date,
+                   rates.apart_currency_id,
                    %(amount)s AS amount, %(weighted)s AS amount_weighted
               FROM (SELECT DISTINCT ON (lead_key) *
                       FROM crm_lead_history
@@ -70,12 +77,58 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
             """,
             dimensions=self._select_dimensions("state"),
             visible=self._where_company("state"),
-            amount=self._exchange_sql(SQL("COALESCE(state.expected_revenue, 0)")),
-            weighted=self._exchange_sql(SQL("COALESCE(state.prorated_revenue, 0)")),
+            amount=self._state_amount_sql(SQL("COALESCE(state.expected_revenue, 0)")),
+            weighted=self._state_amount_sql(SQL("COALESCE(state.prorated_revenue, 0)")),
             date=self._bound_day_sql(SQL("state.date_deadline")),
-            moment=moment,
+            on_hold=self._get_on_hold_sql("state", day),
+            moment=self._get_day_end(day),
             rates=self._join_rates("state"),
         )
+
+    @api.model
+    def _state_amount_sql(self, amount):
+        """SQL of ``amount`` converted, or as it is where there is no rate: see ``_part_sql``."""
+        if not self._get_apart_currencies():
+            return self._exchange_sql(amount)
+        return SQL(
+            "CASE WHEN rates.apart_currency_id IS NULL THEN %s ELSE %s END",
+            self._exchange_sql(amount),
+            amount,
+        )
+
+    @api.model
+    def _part_sql(self, alias, amounts):
+        """SQL of the columns of amounts, those without a rate apart.
+
+        :param str alias: of rows that have ``apart_currency_id``
+        :param dict amounts: column to the column that has what is apart, or None, and to the
+            SQL of the amount, which is in ``apart_currency_id`` where the row has one
+        """
+        has_apart = bool(self._get_apart_currencies())
+        apart = SQL.identifier(alias, "apart_currency_id")
+        columns = [SQL("%s", apart)]
+        for name, (apart_name, amount) in amounts.items():
+            own = SQL("CASE WHEN %s IS NULL THEN %s ELSE 0 END", apart, amount)
+            columns.append(SQL("%s AS %s", own if has_apart else amount, SQL.identifier(name)))
+            if apart_name:
+                rest = SQL("CASE WHEN %s IS NOT NULL THEN %s END", apart, amount)
+                rest = rest if has_apart else SQL("NULL::numeric")
+                columns.append(SQL("%s AS %s", rest, SQL.identifier(apart_name)))
+        return SQL(", ").join(columns)
+
+    @api.model
+    def _get_on_hold_sql(self, alias, day):
+        """SQL condition: a row of the history says that the lead is on hold on ``day``."""
+        return SQL(
+            "COALESCE(%s AND %s > %s, FALSE)",
+            SQL.identifier(alias, "is_open"),
+            SQL.identifier(alias, "wake_up_date"),
+            day,
+        )
+
+    @api.model
+    def _get_basis_note(self):
+        return self.env._("By the planned order date; the dates of payments have no history.")
 
     @api.model
     def _select_dimensions(self, alias):
@@ -97,5 +150,5 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
                 SQL.identifier(second, name),
                 SQL.identifier(name),
             )
-            for name in DIMENSIONS
+            for name in (*DIMENSIONS, "is_on_hold")
         )

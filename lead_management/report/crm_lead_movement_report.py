@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
@@ -21,6 +22,18 @@ KINDS = [
     ("removed", "Archived or Deleted"),
     ("closing", "Closing"),
 ]
+# of a lead whose amounts changed to or from a currency without a rate: 1 what it left, 2 what it
+# came to; 0 of all others
+SIDES = """
+    CROSS JOIN LATERAL UNNEST(
+        CASE WHEN opening.is_visible AND closing.is_visible
+                  AND opening.apart_currency_id IS DISTINCT FROM closing.apart_currency_id
+             THEN ARRAY[1, 2] ELSE ARRAY[0] END) AS side(number)
+"""
+APART = """
+    CASE WHEN side.number = 1 OR NOT closing.is_visible
+         THEN opening.apart_currency_id ELSE closing.apart_currency_id END
+"""
 
 
 class CrmLeadMovementReport(models.Model):
@@ -64,6 +77,19 @@ class CrmLeadMovementReport(models.Model):
     amount_weighted = fields.Monetary(
         "Weighted", currency_field="currency_id", readonly=True, help="Unweighted × probability."
     )
+    amount_apart = fields.Monetary(
+        "Without a Rate, Unweighted",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="What no rate converts, in its own currency. It is not among the other amounts.",
+    )
+    weighted_apart = fields.Monetary(
+        "Without a Rate, Weighted",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="Without a rate, unweighted × probability.",
+    )
+    _apart_measures = ("amount_apart", "weighted_apart")
     move_key = fields.Integer(
         "Lead Number",
         readonly=True,
@@ -109,7 +135,7 @@ class CrmLeadMovementReport(models.Model):
 
         :return: two dates, never the second before the first
         """
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         date_to = self._get_context_day("date_to", today)
         date_from = self._get_context_day("date_from", last_quarter_end(date_to))
         return min(date_from, date_to), date_to
@@ -126,7 +152,7 @@ class CrmLeadMovementReport(models.Model):
             SELECT change.lead_key::bigint * 16 + movement.slot AS id,
                    change.lead_key AS move_key, change.lead_id, change.type, change.stage_id,
                    change.category_id, change.user_id, change.team_id, change.company_id,
-                   movement.kind, movement.date, movement.amount, movement.amount_weighted,
+                   change.is_on_hold, movement.kind, movement.date, %(amounts)s,
                    %(date_from)s::date AS date_from, %(date_to)s::date AS date_to,
                    %(currency)s
               FROM change
@@ -134,11 +160,18 @@ class CrmLeadMovementReport(models.Model):
                 AS movement(slot, kind, applies, date, amount, amount_weighted)
              WHERE movement.applies
             """,
-            opening=self._select_states(self._get_day_end(date_from)),
-            closing=self._select_states(self._get_day_end(date_to)),
+            opening=self._select_states(date_from),
+            closing=self._select_states(date_to),
             compared=self._select_compared(self._get_day_end(date_from)),
             change=self._select_changes(),
             movements=self._select_movements(),
+            amounts=self._part_sql(
+                "change",
+                {
+                    "amount": ("amount_apart", SQL("movement.amount")),
+                    "amount_weighted": ("weighted_apart", SQL("movement.amount_weighted")),
+                },
+            ),
             date_from=date_from,
             date_to=date_to,
             currency=self._get_currency_columns(),
@@ -153,13 +186,19 @@ class CrmLeadMovementReport(models.Model):
         the beginning that takes knowledge that it was open or not there: it came since, or
         its history begins with an open lead. Otherwise it may be a lead that was decided
         before the history began and was touched now.
+
+        A lead that went to a company whose currency has no rate, or came from one, is two rows:
+        what left one currency, and what came in the other.
         """
+        is_split = bool(self._get_apart_currencies())
         return SQL(
             """
             SELECT closing.lead_key, %(dimensions)s,
-                   COALESCE(opening.is_open, FALSE) AS was_open, closing.is_open,
+                   (COALESCE(opening.is_open, FALSE) AND %(keeps_old)s) AS was_open,
+                   (closing.is_open AND %(keeps_new)s) AS is_open,
+                   %(apart)s AS apart_currency_id,
                    COALESCE(opening.is_visible, FALSE) AS was_visible,
-                   (closing.is_visible AND closing.won_status IN ('won', 'lost')
+                   (closing.is_visible AND %(keeps_new)s AND closing.won_status IN ('won', 'lost')
                     AND closing.won_status IS DISTINCT FROM opening.won_status
                     AND (opening.lead_key IS NOT NULL OR lead.create_date >= %(moment)s
                          OR (SELECT won_status = 'pending' FROM crm_lead_history
@@ -178,10 +217,15 @@ class CrmLeadMovementReport(models.Model):
               FROM closing
          LEFT JOIN opening ON opening.lead_key = closing.lead_key
          LEFT JOIN crm_lead AS lead ON lead.id = closing.lead_id
+                   %(sides)s
              WHERE opening.is_visible OR closing.is_visible
             """,
             dimensions=self._choose_dimensions(SQL("closing.is_visible"), "closing", "opening"),
             moment=moment,
+            keeps_old=SQL("side.number != 2") if is_split else SQL("TRUE"),
+            keeps_new=SQL("side.number != 1") if is_split else SQL("TRUE"),
+            apart=SQL(APART) if is_split else SQL("NULL::int4"),
+            sides=SQL(SIDES) if is_split else SQL(),
         )
 
     @api.model
@@ -211,10 +255,25 @@ class CrmLeadMovementReport(models.Model):
              WHERE was_open OR is_open OR is_decided
             """,
             growth=growth,
-            digits=self.env.company.currency_id.decimal_places,
+            digits=self._get_digits_sql(),
             old_quarter=SQL(quarter, SQL("old_date")),
             new_quarter=SQL(quarter, SQL("new_date")),
         )
+
+    @api.model
+    def _get_digits_sql(self):
+        """SQL of how many decimal places the amounts of a row in ``compared`` have."""
+        digits = SQL("%s", self.env.company.currency_id.decimal_places)
+        apart = self.env["res.currency"].browse(set(self._get_apart_currencies().values()))
+        # sudo: decimal places of currencies that the rows are in
+        cases = [SQL("WHEN %s THEN %s", each.id, each.sudo().decimal_places) for each in apart]
+        if not cases:
+            return digits
+        return SQL("CASE apart_currency_id %s ELSE %s END", SQL(" ").join(cases), digits)
+
+    @api.model
+    def _get_note_domain(self):
+        return Domain("kind", "=", "closing")
 
     @api.model
     def _select_movements(self):

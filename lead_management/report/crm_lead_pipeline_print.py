@@ -1,5 +1,5 @@
 import base64
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from reportlab.graphics import renderSVG
 from reportlab.graphics.charts.barcharts import VerticalBarChart
@@ -16,6 +16,7 @@ from ..tools.quarters import fiscal_quarters, is_calendar_year, quarters_from
 PIPELINE = "crm.lead.pipeline.report"
 KINDS = {"amounts": "#a9bdd4", "weighted": "#1f3a5f"}  # colours as in the stylesheet
 SUMS = ["amount:sum", "amount_weighted:sum"]
+ON_HOLD = "on_hold"  # the line of leads that are put off, of all phases
 
 # How many leads a list names; what it leaves out is in its last line
 LIST_LIMIT = 30
@@ -41,7 +42,8 @@ class ReportPipelineQuarterly(models.AbstractModel):
 
         :param docids: ids of companies, or none
         :param dict data: ``company_ids`` (when there are no docids; default: those the user
-            works in), ``quarters`` ahead (default 4)
+            works in), ``quarters`` ahead (default 4), ``basis`` (``payment``, the default, or
+            ``order``: what amounts are dated by)
         :return: values of the template; one of ``pipelines`` per company
         :raises AccessError: when the user may not read the pipeline, or works in none of the
             companies
@@ -59,6 +61,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
         quarters = data.get("quarters", 4)
         if not isinstance(quarters, int) or not 1 <= quarters <= 12:
             raise UserError(self.env._("Choose between 1 and 12 quarters ahead."))
+        self = self.with_context(lead_basis=data.get("basis"))
         return {
             "doc_ids": company_ids,
             "doc_model": "res.company",
@@ -82,7 +85,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
         :param int quarters: how many quarters follow the current one
         """
         company = self.env.company
-        today = fields.Date.context_today(self)
+        today = company._get_lead_today()
         company_ids = [company.id, *([False] if company == home else [])]
         domain = Domain("won_status", "=", "pending") & Domain("company_id", "in", company_ids)
         columns = self._prepare_columns(quarters_from(today, quarters))
@@ -95,6 +98,8 @@ class ReportPipelineQuarterly(models.AbstractModel):
             "company": company,
             "currency": company.currency_id,
             "as_of": format_date(self.env, today),
+            "basis": self.env[PIPELINE]._get_basis_note(),
+            "tz": company._get_lead_tz(),
             "scope": scope,
             "stages": stages,
             "totals": totals,
@@ -142,17 +147,22 @@ class ReportPipelineQuarterly(models.AbstractModel):
             }
 
         sums, totals = defaultdict(zeros), zeros()
-        for stage, timing, start, *values in self.env[PIPELINE]._read_group(
-            domain, ["stage_id", "timing", "date:quarter"], SUMS
+        for stage, on_hold, timing, start, *values in self.env[PIPELINE]._read_group(
+            domain, ["stage_id", "is_on_hold", "timing", "date:quarter"], SUMS
         ):
+            # what is on hold has a line of its own
+            line = ON_HOLD if on_hold else stage
             key = timing if timing != "dated" else start if start in totals["amounts"] else "after"
             for kind, value in zip(KINDS, values, strict=True):
-                for target in (sums[stage][kind], totals[kind]):
+                for target in (sums[line][kind], totals[kind]):
                     target[key] += value
                     target["total"] += value
-        counts = dict(
-            self.env[PIPELINE]._read_group(domain, ["stage_id"], ["lead_id:count_distinct"])
-        )
+        counts = Counter()
+        for stage, on_hold, count in self.env[PIPELINE]._read_group(
+            domain, ["stage_id", "is_on_hold"], ["lead_id:count_distinct"]
+        ):
+            counts[ON_HOLD if on_hold else stage] += count
+        held = counts.pop(ON_HOLD, 0)
         # sudo: a phase's name and default are part of the figures; `browse` reads them at once
         stages = self.env["crm.stage"].sudo().browse(stage.id for stage in counts if stage)
         rows = [
@@ -165,7 +175,16 @@ class ReportPipelineQuarterly(models.AbstractModel):
             }
             for stage in [*stages.sorted(), *(stage for stage in counts if not stage)]
         ]
-        return rows, {"count": sum(counts.values()), **self._round(totals)}
+        if held:
+            rows.append(
+                {
+                    "name": self.env._("On hold"),
+                    "probability": False,
+                    "count": held,
+                    **self._round(sums[ON_HOLD]),
+                }
+            )
+        return rows, {"count": sum(counts.values()) + held, **self._round(totals)}
 
     @api.model
     def _round(self, sums):
@@ -343,7 +362,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
             "Printed by %(user)s on %(time)s.",
             user=self.env.user.name,
             time=format_datetime(
-                self.env, fields.Datetime.now(), tz=self.env.context.get("tz") or False
+                self.env, fields.Datetime.now(), tz=self.env.company._get_lead_tz()
             ),
         )
         return [*notes, *self._prepare_notes_without_company(home), printed]
@@ -356,9 +375,11 @@ class ReportPipelineQuarterly(models.AbstractModel):
             self.env._(
                 "Open leads only. All amounts in %(currency)s, without taxes.", currency=currency
             ),
+            self._get_basis_text(),
+            self.env[PIPELINE]._get_tz_note(),
             self.env._(
-                "A lead's value counts at the dates of its planned payments. What no payment "
-                "covers counts at the planned order date; without one, it is undated."
+                "Leads on hold are in a line of their own, whatever their phase; in the lists they "
+                "are among the others."
             ),
             self.env._(
                 "Overdue: the date is past and the lead is still open. The current quarter "
@@ -369,6 +390,19 @@ class ReportPipelineQuarterly(models.AbstractModel):
                 "phase is its default; a lead may have its own."
             ),
         ]
+
+    @api.model
+    def _get_basis_text(self):
+        """At which dates a lead's value counts, and what undated is."""
+        if self.env[PIPELINE]._get_basis() == "order":
+            return self.env._(
+                "A lead's value counts at its planned order date, also where payments are planned; "
+                "without one, it is undated."
+            )
+        return self.env._(
+            "A lead's value counts at the dates of its planned payments. What no payment "
+            "covers counts at the planned order date; without one, it is undated."
+        )
 
     @api.model
     def _prepare_notes_without_company(self, home):

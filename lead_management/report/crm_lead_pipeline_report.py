@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, format_date
+from odoo.tools.date_utils import start_of
 from odoo.tools.translate import LazyTranslate
 
 from ..tools.quarters import fiscal_shift
@@ -11,6 +12,8 @@ _lt = LazyTranslate(__name__)
 
 # how far the liquidity outlook looks ahead
 OUTLOOK_MONTHS = 60
+# the columns of amounts in the order in which the halves of the report give them
+AMOUNTS = ("amount", "weighted", "amount_apart", "weighted_apart")
 TIMING = """
     CASE WHEN %(date)s IS NULL THEN 'undated'
          WHEN %(date)s < %(today)s AND crm_lead.won_status = 'pending' THEN 'overdue'
@@ -71,7 +74,8 @@ class CrmLeadPipelineReport(models.Model):
     date = fields.Date(
         readonly=True,
         falsy_value_label=_lt("Undated"),  # pylint: disable=translation-field
-        help="The payment's date; the planned order date for what no payment covers.",
+        help="The payment's date; the planned order date for what no payment covers, and for all "
+        "where one has chosen “By Planned Order Date”.",
     )
     fiscal_quarter = fields.Char(
         readonly=True,
@@ -109,6 +113,63 @@ class CrmLeadPipelineReport(models.Model):
         readonly=True,
         help="Unweighted × probability.",
     )
+    amount_apart = fields.Monetary(
+        "Without a Rate, Unweighted",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="What no rate converts, in its own currency. It is not among the other amounts.",
+    )
+    weighted_apart = fields.Monetary(
+        "Without a Rate, Weighted",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="Without a rate, unweighted × probability.",
+    )
+    _apart_measures = ("amount_apart", "weighted_apart")
+
+    is_near = fields.Boolean(
+        "This or the Next Four Quarters",
+        compute="_compute_is_near",
+        search="_search_is_near",
+        help="The date is by the end of the fourth quarter after this one; also what is overdue or "
+        "undated.",
+    )
+    is_coming = fields.Boolean(
+        "From This Month On",
+        compute="_compute_is_near",
+        search="_search_is_coming",
+        help="The date is in this month or later; also what is overdue or undated.",
+    )
+
+    def _compute_is_near(self):
+        near, coming = (
+            self.filtered_domain(domain)
+            for domain in (self._get_near_domain(), self._get_coming_domain())
+        )
+        for row in self:
+            row.is_near, row.is_coming = row in near, row in coming
+
+    @api.model
+    def _search_is_near(self, operator, value):
+        return self._get_near_domain() if operator == "in" and True in value else NotImplemented
+
+    @api.model
+    def _search_is_coming(self, operator, value):
+        return self._get_coming_domain() if operator == "in" and True in value else NotImplemented
+
+    @api.model
+    def _get_near_domain(self):
+        """Which quarter it is, is the company's to say: the same for every reader."""
+        start = start_of(self._get_today(), "quarter")
+        end = start + relativedelta(months=15)
+        dated = Domain("timing", "=", "overdue") | Domain("date", ">=", start)
+        return Domain("date", "=", False) | (dated & Domain("date", "<", end))
+
+    @api.model
+    def _get_coming_domain(self):
+        start = self._get_today() + relativedelta(day=1)
+        dated = Domain("timing", "=", "overdue") | Domain("date", ">=", start)
+        return Domain("date", "=", False) | dated
 
     @api.model
     def formatted_read_group(self, domain, groupby=(), aggregates=(), **options):
@@ -139,7 +200,7 @@ class CrmLeadPipelineReport(models.Model):
     @api.model
     def _get_outlook_end(self):
         """The last day of the liquidity outlook."""
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         return today + relativedelta(months=OUTLOOK_MONTHS, day=31)
 
     @api.model
@@ -147,7 +208,7 @@ class CrmLeadPipelineReport(models.Model):
     def get_days_note(self):
         """What to say above the figures about dates that do not show in them.
 
-        Called by the views ``lead_figures_pivot`` and ``lead_figures_graph``.
+        Part of :meth:`get_figures_note`.
 
         :return: sentences in the user's language, ``False`` where there is nothing to say
         :raise AccessError: for users who may not read the figures
@@ -179,10 +240,38 @@ class CrmLeadPipelineReport(models.Model):
                 )
         return " ".join(notes) or False
 
+    @api.model
+    @api.readonly
+    def get_figures_note(self, domain=()):
+        """Also which dates do not show; see :meth:`get_days_note`."""
+        note = super().get_figures_note(domain)
+        return " ".join(filter(None, [note, self.get_days_note()]))
+
+    @api.model
+    def _get_basis(self):
+        """What amounts are dated by: ``payment``, or ``order`` where the context's
+        ``lead_basis`` says so.
+
+        By planned orders, a payment counts at its lead's planned order date, as it does in
+        reports of the past.
+        """
+        return "order" if self.env.context.get("lead_basis") == "order" else "payment"
+
+    @api.model
+    def _get_basis_note(self):
+        if self._get_basis() == "order":
+            return self.env._("By the planned order date; payments count where their lead does.")
+        return self.env._(
+            "By the dates of planned payments; what no payment covers, by the planned order date."
+        )
+
     @property
     def _table_query(self):
+        by_order = self._get_basis() == "order"
         value = SQL("COALESCE(crm_lead.expected_revenue, 0)")
         planned = SQL("COALESCE(crm_lead.planned_revenue, 0)")
+        weighted = SQL("COALESCE(crm_lead.prorated_revenue, 0)")
+        planned_weighted = SQL("COALESCE(crm_lead.planned_prorated_revenue, 0)")
         return SQL(
             """
             %(payments)s
@@ -192,9 +281,13 @@ class CrmLeadPipelineReport(models.Model):
             payments=self._select_rows(
                 SQL("2 * payment.id"),
                 SQL("payment.name"),
-                SQL("payment.date"),
-                self._exchange_payment_sql(SQL("COALESCE(payment.amount, 0)")),
-                self._exchange_payment_sql(SQL("COALESCE(payment.amount_weighted, 0)")),
+                SQL("crm_lead.date_deadline") if by_order else SQL("payment.date"),
+                [
+                    self._exchange_payment_sql(SQL("COALESCE(payment.amount, 0)")),
+                    self._exchange_payment_sql(SQL("COALESCE(payment.amount_weighted, 0)")),
+                    self._apart_sql(SQL("COALESCE(payment.amount, 0)")),
+                    self._apart_sql(SQL("COALESCE(payment.amount_weighted, 0)")),
+                ],
                 SQL("crm_lead_payment AS payment JOIN crm_lead ON crm_lead.id = payment.lead_id"),
                 SQL("TRUE"),
             ),
@@ -202,11 +295,12 @@ class CrmLeadPipelineReport(models.Model):
                 SQL("2 * crm_lead.id + 1"),
                 SQL("NULL::varchar"),
                 SQL("crm_lead.date_deadline"),
-                self._exchange_rest_sql(value, planned),
-                self._exchange_rest_sql(
-                    SQL("COALESCE(crm_lead.prorated_revenue, 0)"),
-                    SQL("COALESCE(crm_lead.planned_prorated_revenue, 0)"),
-                ),
+                [
+                    self._exchange_rest_sql(value, planned),
+                    self._exchange_rest_sql(weighted, planned_weighted),
+                    self._apart_sql(SQL("%s - %s", value, planned)),
+                    self._apart_sql(SQL("%s - %s", weighted, planned_weighted)),
+                ],
                 SQL("crm_lead"),
                 SQL("(%(planned)s = 0 OR %(value)s != %(planned)s)", planned=planned, value=value),
             ),
@@ -243,10 +337,13 @@ class CrmLeadPipelineReport(models.Model):
         return any(rate != 1 for rate in self._get_rates().values())
 
     @api.model
-    def _select_rows(self, row_id, name, date, amount, weighted, source, condition):
-        """One half of the report as SQL; all parameters are SQL."""
+    def _select_rows(self, row_id, name, date, amounts, source, condition):
+        """One half of the report as SQL; all parameters are SQL.
+
+        :param list amounts: unweighted and weighted, and the same where there is no rate
+        """
         entered, date = date, self._bound_day_sql(date)
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         return SQL(
             """
             SELECT %(row_id)s AS id,
@@ -263,6 +360,9 @@ class CrmLeadPipelineReport(models.Model):
                    %(is_on_hold)s AS is_on_hold,
                    %(amount)s AS amount,
                    %(weighted)s AS amount_weighted,
+                   %(amount_apart)s AS amount_apart,
+                   %(weighted_apart)s AS weighted_apart,
+                   rates.apart_currency_id,
                    %(additional)s
                    %(currency)s
               FROM %(source)s
@@ -276,8 +376,7 @@ class CrmLeadPipelineReport(models.Model):
             fiscal_quarter=self._get_fiscal_quarter_sql(date),
             timing=SQL(TIMING, date=date, today=today),
             is_on_hold=SQL(IS_ON_HOLD, today=today),
-            amount=amount,
-            weighted=weighted,
+            **dict(zip(AMOUNTS, amounts, strict=True)),
             additional=self._get_additional_columns(),
             currency=self._get_currency_columns(),
             source=source,

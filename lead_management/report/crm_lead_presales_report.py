@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 from ..models.crm_lost_reason import KINDS
 
-COST_VIEWERS = "hr_timesheet.group_hr_timesheet_approver"
+COST_VIEWERS = "lead_management.group_lead_cost"
 
 
 class CrmLeadPresalesReport(models.Model):
@@ -56,8 +56,12 @@ class CrmLeadPresalesReport(models.Model):
         readonly=True,
         help="The lead was archived without being decided. Its hours were spent all the same.",
     )
-    create_date = fields.Datetime("Created on", readonly=True)
-    date_closed = fields.Datetime("Decided on", readonly=True)
+    create_date = fields.Date(
+        "Created on", readonly=True, help="The day where the company is that you work in."
+    )
+    date_closed = fields.Date(
+        "Decided on", readonly=True, help="The day where the company is that you work in."
+    )
     source_id = fields.Many2one("utm.source", readonly=True)
     lost_reason_id = fields.Many2one("crm.lost.reason", readonly=True)
     lost_reason_kind = fields.Selection(KINDS, "Kind of Lost Reason", readonly=True)
@@ -92,6 +96,54 @@ class CrmLeadPresalesReport(models.Model):
         "means 5 cents for each euro won. Empty where nothing was won.",
     )
 
+    amount_apart = fields.Monetary(
+        "Without a Rate, Value",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="What no rate converts, in its own currency. It is not among the other amounts.",
+    )
+    cost_apart = fields.Monetary(
+        "Without a Rate, Cost",
+        currency_field="apart_currency_id",
+        readonly=True,
+        groups=COST_VIEWERS,
+        help="Cost that no rate converts, in the lead's currency.",
+    )
+    hours_cost_apart = fields.Char(
+        "Cost of Hours without a Rate",
+        compute="_compute_hours_cost_apart",
+        groups=COST_VIEWERS,
+        help="Cost of hours in a currency that no rate converts to the lead's. It is in no other "
+        "column.",
+    )
+    _apart_measures = ("amount_apart", "cost_apart")
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """The labels of recorded time say the unit that the company records it in."""
+        return self.env["account.analytic.line"]._label_in_days(
+            super().fields_get(allfields, attributes),
+            hours=self.env._("Days"),
+            lost_hours=self.env._("Days on Declined Leads"),
+        )
+
+    @api.model
+    def _get_basis_note(self):
+        note = self.env._("Time and cost as they were recorded, leads as they are now.")
+        if self._may_read("cost"):
+            return note
+        missing = self.env._(
+            "Cost is not shown: it takes the right “Presales cost”, which your administrator gives."
+        )
+        return f"{note} {missing}"
+
+    @api.depends("lead_id")
+    def _compute_hours_cost_apart(self):
+        self.check_access("read")
+        # sudo: who may read the row reads the cost of the lead's hours
+        for row in self.sudo():
+            row.hours_cost_apart = row.lead_id.presales_cost_apart
+
     @property
     def _table_query(self):
         cost = self._exchange_sql(SQL("COALESCE(presales.cost, 0)"))
@@ -102,9 +154,9 @@ class CrmLeadPresalesReport(models.Model):
                    crm_lead.category_id, crm_lead.user_id, crm_lead.team_id, crm_lead.company_id,
                    crm_lead.source_id, crm_lead.won_status,
                    (crm_lead.active IS NOT TRUE AND crm_lead.won_status = 'pending') AS is_archived,
-                   crm_lead.create_date,
+                   %(created)s AS create_date,
                    CASE WHEN crm_lead.won_status = 'pending' AND crm_lead.active THEN NULL
-                        ELSE crm_lead.date_closed END AS date_closed,
+                        ELSE %(closed)s END AS date_closed,
                    reason.id AS lost_reason_id, reason.kind AS lost_reason_kind,
                    %(amount)s AS amount, %(won_value)s AS won_value,
                    COALESCE(presales.hours, 0) AS hours,
@@ -112,7 +164,9 @@ class CrmLeadPresalesReport(models.Model):
                         END AS lost_hours,
                    %(cost)s AS cost,
                    CASE WHEN crm_lead.won_status = 'lost' THEN %(cost)s ELSE 0 END AS lost_cost,
-                   %(cost)s / NULLIF(%(won_value)s, 0) AS cost_per_won, %(currency)s
+                   %(cost)s / NULLIF(%(won_value)s, 0) AS cost_per_won,
+                   rates.apart_currency_id, %(amount_apart)s AS amount_apart,
+                   %(cost_apart)s AS cost_apart, %(currency)s
               FROM crm_lead
          LEFT JOIN crm_lost_reason AS reason
                    ON reason.id = crm_lead.lost_reason_id AND crm_lead.won_status = 'lost'
@@ -124,6 +178,10 @@ class CrmLeadPresalesReport(models.Model):
             amount=amount,
             won_value=SQL("CASE WHEN crm_lead.won_status = 'won' THEN %s ELSE 0 END", amount),
             cost=cost,
+            created=self._get_day_sql(SQL("crm_lead.create_date")),
+            closed=self._get_day_sql(SQL("crm_lead.date_closed")),
+            amount_apart=self._apart_sql(SQL("COALESCE(crm_lead.expected_revenue, 0)")),
+            cost_apart=self._apart_sql(SQL("COALESCE(presales.cost, 0)")),
             currency=self._get_currency_columns(),
             presales=self._select_presales(),
             rates=self._join_rates("crm_lead"),
@@ -136,12 +194,14 @@ class CrmLeadPresalesReport(models.Model):
         """SQL of hours and cost per lead, the cost in the lead's currency.
 
         As ``presales_cost`` of the lead has it: hours of a company with another currency are
-        converted at the rates of the day they were recorded, rounded once per day.
+        converted at the rates of the day they were recorded, rounded once per day. What has no
+        rate is left out; ``hours_cost_apart`` tells it.
         """
         return SQL(
             """
             SELECT day.lead_id, SUM(day.hours) AS hours,
                    SUM(CASE WHEN day.currency_id = day.lead_currency_id THEN day.cost
+                            %(unrated)s
                             ELSE ROUND(day.cost * %(to_rate)s / %(from_rate)s / currency.rounding)
                                  * currency.rounding END) AS cost
               FROM (SELECT line.lead_id, line.company_id, line.currency_id, line.date,
@@ -159,8 +219,28 @@ class CrmLeadPresalesReport(models.Model):
           GROUP BY day.lead_id
             """,
             own_currency=self.env.company.currency_id.id,
+            unrated=self._get_unrated_sql(),
             to_rate=self._get_rate_sql(SQL("day.lead_currency_id")),
             from_rate=self._get_rate_sql(SQL("day.currency_id")),
+        )
+
+    @api.model
+    def _get_unrated_sql(self):
+        """SQL of the case that a day's cost has no rate to the lead's currency."""
+        # sudo: rates of all companies whose employees may have recorded the hours
+        companies = self.env["res.company"].sudo().search([])
+        if len(companies.currency_id) < 2:
+            return SQL()
+        rated = [
+            (company.id, currency.id)
+            for company in companies
+            for currency in self.env["res.currency"]._get_rated(company)
+        ]
+        pairs = tuple(rated) or ((0, 0),)
+        return SQL(
+            "WHEN NOT ((day.company_id, day.currency_id) IN %(pairs)s "
+            "AND (day.company_id, day.lead_currency_id) IN %(pairs)s) THEN 0",
+            pairs=pairs,
         )
 
     @api.model

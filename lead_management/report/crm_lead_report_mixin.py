@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, format_date
+from odoo.fields import Domain
+from odoo.tools import SQL, format_amount, format_date
 
 from ..tools.periods import day_start
 from ..tools.spans import EARLIEST, latest
@@ -31,6 +32,13 @@ class CrmLeadReportMixin(models.AbstractModel):
     rate_date = fields.Date(
         readonly=True, help="The day whose rates amounts of other companies are converted at."
     )
+    apart_currency_id = fields.Many2one(
+        "res.currency",
+        "Currency without a Rate",
+        readonly=True,
+        help="The currency of the lead's company, where no rate converts it: its amounts stand "
+        "apart, and are 0 in all other columns.",
+    )
 
     @api.model
     def _search(self, *args, **kwargs):
@@ -41,7 +49,7 @@ class CrmLeadReportMixin(models.AbstractModel):
     @api.model
     def _get_currency_columns(self):
         """SQL of the columns ``currency_id`` and ``rate_date``; today's rates, as core's
-        sales report has them."""
+        sales report has them. ``apart_currency_id`` comes with the rates."""
         return SQL(
             "%s::int4 AS currency_id, %s::date AS rate_date",
             self.env.company.currency_id.id,
@@ -53,7 +61,7 @@ class CrmLeadReportMixin(models.AbstractModel):
     def get_currency_note(self):
         """What to say above figures of companies with different currencies.
 
-        Called by the views ``lead_figures_pivot`` and ``lead_figures_graph``.
+        Part of :meth:`get_figures_note`.
 
         :return: the sentence in the user's language, ``False`` where nothing is converted
         :raise AccessError: for users who may not read the figures
@@ -62,25 +70,156 @@ class CrmLeadReportMixin(models.AbstractModel):
         currency = self.env.company.currency_id
         if self.env.companies.currency_id == currency:
             return False
+        return " ".join(filter(None, [self._get_rates_note(), self._get_apart_note()]))
+
+    @api.model
+    def _get_rates_note(self):
+        """In which currency amounts are, and what is converted, where anything is."""
+        converted = self.env.companies - self.env.companies.browse(self._get_apart_currencies())
+        if converted.currency_id == self.env.company.currency_id:
+            return self.env._("Amounts in %s.", self.env.company.currency_id.name)
         return self.env._(
             "Amounts in %(currency)s. Other companies' amounts are converted at the rates of "
             "%(date)s.",
-            currency=currency.name,
+            currency=self.env.company.currency_id.name,
             date=format_date(self.env, fields.Date.today()),
         )
 
     @api.model
+    @api.readonly
+    def get_figures_note(self, domain=()):
+        """What to say above figures: what they go by, when days end, what is on hold, and what
+        is not among them.
+
+        Called by the views ``lead_figures_pivot`` and ``lead_figures_graph``.
+
+        :param domain: over the rows that are shown
+        :return: sentences in the user's language
+        :raise AccessError: for users who may not read the figures
+        """
+        self.check_access("read")
+        domain = Domain(domain or [])
+        notes = [
+            self._get_basis_note(),
+            self._get_tz_note(),
+            self._get_hold_note(domain),
+            self.env.companies.currency_id != self.env.company.currency_id
+            and self._get_rates_note(),
+            self._get_apart_note(domain),
+            self._get_recurring_note(domain),
+        ]
+        return " ".join(filter(None, notes))
+
+    @api.model
+    def _get_basis_note(self):
+        """Which dates the figures go by, in the user's language."""
+        return False
+
+    @api.model
+    def _get_tz_note(self):
+        return self.env._(
+            "Days end at midnight in %(tz)s (%(company)s).",
+            tz=self._get_tz(),
+            company=self.env.company.name,
+        )
+
+    @api.model
+    def _get_hold_note(self, domain):
+        """How much of the rows of ``domain`` is on hold; False without any."""
+        if "is_on_hold" not in self._fields:
+            return False
+        held = domain & self._get_note_domain() & Domain("is_on_hold", "=", True)
+        aggregates = [f"{self._hold_measure}:sum", "lead_id:count_distinct"]
+        ((amount, count),) = self._read_group(held, [], aggregates)
+        return count and self.env._(
+            "Of this, %(amount)s in %(count)s leads are on hold.",
+            amount=format_amount(self.env, amount or 0, self.env.company.currency_id),
+            count=count,
+        )
+
+    @api.model
+    def _get_recurring_note(self, domain):
+        """How many leads have recurring revenue, which is in no figure; False without any."""
+        # sudo: which leads have some; counted are those whose rows the user may read
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        recurring = [("recurring_revenue", ">", 0)]
+        if not leads.search_count(recurring, limit=1):
+            return False
+        rows = domain & self._get_note_domain() & Domain("lead_id", "in", leads._search(recurring))
+        ((count,),) = self._read_group(rows, [], ["lead_id:count_distinct"])
+        return count and self.env._(
+            "The recurring revenue of %(count)s leads is in no figure.", count=count
+        )
+
+    # the measure whose part on hold is told
+    _hold_measure = "amount"
+    # the measures that are in the currency without a rate
+    _apart_measures = ("amount_apart",)
+
+    @api.model
+    def _get_apart_note(self, domain=()):
+        """What is not among the amounts, as no rate converts it.
+
+        :param domain: over the rows
+        :return: the sentence in the user's language, ``False`` where everything is converted
+        """
+        if not self._get_apart_currencies():
+            return False
+        domain = Domain(domain) & self._get_note_domain() & Domain("apart_currency_id", "!=", False)
+        names = [name for name in self._apart_measures if self._may_read(name)]
+        measures = [f"{name}:sum" for name in names]
+        # "Without a Rate, Weighted": what it is without the rate stands at the end
+        labels = [
+            self._fields[name]._description_string(self.env).rpartition(", ")[2] for name in names
+        ]
+        texts = []
+        for currency, *amounts in self._read_group(domain, ["apart_currency_id"], measures):
+            # sudo: the currency's symbol alone is read
+            texts += [
+                f"{format_amount(self.env, amount or 0, currency.sudo())} ({label})"
+                for amount, label in zip(amounts, labels, strict=True)
+            ]
+        if not texts:
+            return False
+        return self.env._(
+            "Not added, as there is no rate to %(currency)s: %(amounts)s.",
+            currency=self.env.company.currency_id.name,
+            amounts=", ".join(texts),
+        )
+
+    @api.model
+    def _may_read(self, name):
+        return self._has_field_access(self._fields[name], "read")
+
+    @api.model
+    def _get_note_domain(self):
+        """The rows that the line above the figures tells of."""
+        return Domain.TRUE
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Amounts in several currencies without a rate have no sum."""
+        name = aggregate_spec.partition(":")[0]
+        select = super()._read_group_select(aggregate_spec, query)
+        if name not in self._apart_measures:
+            return select
+        currency = self._field_to_sql(self._table, "apart_currency_id", query)
+        return SQL("CASE WHEN COUNT(DISTINCT %s) < 2 THEN %s END", currency, select)
+
+    @api.model
     def _join_rates(self, alias):
-        """SQL that joins the rates to ``alias``, which has a ``company_id``.
+        """SQL that joins the rates to ``alias``, which has a ``company_id``: ``rates.rate``, and
+        ``rates.apart_currency_id`` where there is none.
 
         Leads without a company count in the currency of the company the user works in, as
         Odoo shows them. Those of companies that are not chosen are left out with
         :meth:`_where_company`: their amounts could not be converted.
         """
+        apart = self._get_apart_currencies()
         return SQL(
-            "LEFT JOIN (VALUES %s) AS rates(company_id, rate) ON rates.company_id = %s",
+            "LEFT JOIN (VALUES %s) AS rates(company_id, rate, apart_currency_id) "
+            "ON rates.company_id = %s",
             SQL(", ").join(
-                SQL("(%s, %s::numeric)", company_id, rate)
+                SQL("(%s, %s::numeric, %s::int4)", company_id, rate, apart.get(company_id))
                 for company_id, rate in self._get_rates().items()
             ),
             SQL.identifier(alias, "company_id"),
@@ -88,7 +227,8 @@ class CrmLeadReportMixin(models.AbstractModel):
 
     @api.model
     def _get_rates(self):
-        """Today's rate of each chosen company's currency to that of the active company.
+        """Today's rate of each chosen company's currency to that of the active company; 0 where
+        there is no rate, so that such amounts are never added.
 
         The rates are those of ``res.currency._convert``. Core's table for reports,
         ``_get_simple_currency_table``, takes 1 where the active company has no rate of its
@@ -97,11 +237,32 @@ class CrmLeadReportMixin(models.AbstractModel):
         :return: dict of company id to float
         """
         currencies, active = self.env["res.currency"], self.env.company
+        apart = self._get_apart_currencies()
         return {
-            company.id: currencies._get_conversion_rate(
+            company.id: 0
+            if company.id in apart
+            else currencies._get_conversion_rate(
                 company.currency_id, active.currency_id, active, fields.Date.today()
             )
             for company in self.env.companies
+        }
+
+    @api.model
+    def _get_apart_currencies(self):
+        """The chosen companies whose amounts no rate converts to the active company's currency.
+
+        :return: dict of company id to currency id
+        """
+        companies, active = self.env.companies, self.env.company
+        if companies.currency_id == active.currency_id:
+            return {}
+        rated = self.env["res.currency"]._get_rated(active)
+        if active.currency_id not in rated:
+            rated = active.currency_id
+        return {
+            company.id: company.currency_id.id
+            for company in companies
+            if company.currency_id not in rated
         }
 
     @api.model
@@ -114,12 +275,20 @@ class CrmLeadReportMixin(models.AbstractModel):
 
     @api.model
     def _exchange_sql(self, amount):
-        """SQL of ``amount`` in the currency of the company the user works in, rounded."""
+        """SQL of ``amount`` in the currency of the company the user works in, rounded; 0 where
+        there is no rate."""
         return SQL(
             "ROUND(((%s) * COALESCE(rates.rate, 1))::numeric, %s)",
             amount,
             self.env.company.currency_id.decimal_places,
         )
+
+    @api.model
+    def _apart_sql(self, amount):
+        """SQL of ``amount`` in its own currency where there is no rate, empty elsewhere."""
+        if not self._get_apart_currencies():
+            return SQL("NULL::numeric")
+        return SQL("CASE WHEN rates.apart_currency_id IS NOT NULL THEN %s END", amount)
 
     @api.model
     def _bound_day_sql(self, day):
@@ -128,7 +297,7 @@ class CrmLeadReportMixin(models.AbstractModel):
         Such days are refused where they are entered; these were there before, and groups by
         month or quarter cannot end in the year 10000.
         """
-        today = fields.Date.context_today(self)
+        today = self._get_today()
         return SQL(
             "CASE WHEN %(day)s BETWEEN %(first)s AND %(last)s THEN %(day)s END",
             day=day,
@@ -138,7 +307,7 @@ class CrmLeadReportMixin(models.AbstractModel):
 
     @api.model
     def _get_day_end(self, day):
-        """When ``day`` is over where the user is, as the database stores it.
+        """When ``day`` is over where the company is, as the database stores it.
 
         :param day: date or its string
         :return: naive ``datetime`` in UTC
@@ -146,17 +315,32 @@ class CrmLeadReportMixin(models.AbstractModel):
         return day_start(fields.Date.add(fields.Date.to_date(day), days=1), self._get_tz())
 
     @api.model
+    def _get_day_sql(self, moment):
+        """SQL of the day that ``moment`` is in, where the company is."""
+        return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", moment, self._get_tz())
+
+    @api.model
     def _get_tz(self):
-        return self.env.tz.zone
+        """The time zone of the company the user works in, the same for every reader."""
+        return self.env.company._get_lead_tz()
+
+    @api.model
+    def _get_today(self):
+        """Today, where the company is that the user works in."""
+        return self.env.company._get_lead_today()
 
     def action_open_leads(self):
-        """Open the leads behind these rows, as far as the user may read them.
+        """Open the leads behind these rows, as far as the user may read them; for accountants
+        their pages without contact data.
 
         :raises AccessError: when the user may not read one of the rows
         """
         self.check_access("read")
         leads = self.lead_id._filtered_access("read")
         if not leads:
+            pages = self.env["crm.lead.page"].browse(self.lead_id.ids)
+            if pages and pages.has_access("read"):
+                return self._open_pages(pages)
             return self._notify(
                 self.env._("You may read the figures, not the leads themselves. Ask their owners.")
             )

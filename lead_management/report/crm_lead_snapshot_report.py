@@ -9,7 +9,7 @@ class CrmLeadSnapshotReport(models.Model):
     """The pipeline on a day: a row per lead that was in it when the day ended.
 
     The day is ``snapshot_date`` of the context, today without it. It ends at midnight where
-    the user is. Every column says what the lead was then, not what it is today.
+    the company is. Every column says what the lead was then, not what it is today.
     """
 
     _name = "crm.lead.snapshot.report"
@@ -37,6 +37,19 @@ class CrmLeadSnapshotReport(models.Model):
     amount_weighted = fields.Monetary(
         "Weighted", currency_field="currency_id", readonly=True, help="Unweighted × probability."
     )
+    amount_apart = fields.Monetary(
+        "Without a Rate, Unweighted",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="What no rate converts, in its own currency. It is not among the other amounts.",
+    )
+    weighted_apart = fields.Monetary(
+        "Without a Rate, Weighted",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="Without a rate, unweighted × probability.",
+    )
+    _apart_measures = ("amount_apart", "weighted_apart")
     snapshot_date = fields.Date("Day", readonly=True, help="The day these figures are of.")
 
     @property
@@ -46,7 +59,7 @@ class CrmLeadSnapshotReport(models.Model):
             """
             SELECT state.lead_key AS id, state.lead_id, state.type, state.stage_id,
                    state.category_id, state.user_id, state.team_id, state.company_id,
-                   state.date, state.probability, state.amount, state.amount_weighted,
+                   state.is_on_hold, state.date, state.probability, %(amounts)s,
                    CASE WHEN state.date IS NULL THEN 'undated'
                         WHEN state.date < %(day)s THEN 'overdue'
                         ELSE 'dated' END AS timing,
@@ -56,10 +69,17 @@ class CrmLeadSnapshotReport(models.Model):
              WHERE state.is_open
             """,
             day=day,
+            amounts=self._part_sql(
+                "state",
+                {
+                    "amount": ("amount_apart", SQL("state.amount")),
+                    "amount_weighted": ("weighted_apart", SQL("state.amount_weighted")),
+                },
+            ),
             currency=self._get_currency_columns(),
-            states=self._select_states(self._get_day_end(day)),
+            states=self._select_states(day),
         )
 
     @api.model
     def _get_snapshot_date(self):
-        return self._get_context_day("snapshot_date", fields.Date.context_today(self))
+        return self._get_context_day("snapshot_date", self._get_today())

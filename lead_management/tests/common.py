@@ -3,7 +3,6 @@
 Every test works on a freshly installed database without demo data: what it needs it creates.
 """
 
-from odoo import fields
 from odoo.fields import Command
 from odoo.tests import TransactionCase
 
@@ -37,6 +36,8 @@ class LeadManagementCommon(TransactionCase):
         cls.company = cls.env.company
         # most tests confirm orders on the way to something else
         cls.company.lead_won_by_order = False
+        # figures' days end at midnight there, whoever reads them
+        cls.company.lead_tz = "UTC"
         cls.stages = {
             name: cls.env.ref(f"lead_management.crm_stage_{name}", raise_if_not_found=False)
             for name in STAGES
@@ -291,5 +292,5 @@ class LeadManagementCommon(TransactionCase):
 
     @classmethod
     def today(cls):
-        """Today, where the users are."""
-        return fields.Date.context_today(cls.env["crm.lead"])
+        """Today, where the company and the users are."""
+        return cls.env.company._get_lead_today()

@@ -40,15 +40,17 @@ class LeadPaymentCommon(LeadManagementCommon):
         return (lead or self.lead).payment_ids.mapped("amount")
 
     def assertAddsUp(self, leads):
-        """The rows of the pipeline report add up to value and weighted value, to the cent."""
+        """The rows of the pipeline report add up to value and weighted value, to the cent; where
+        there is no rate, in the lead's own currency."""
         self.env.flush_all()
         rows = self.env["crm.lead.pipeline.report"].search([("lead_id", "in", leads.ids)])
         for lead, lead_rows in rows.grouped("lead_id").items():
-            for name, total in (
-                ("amount", lead.expected_revenue),
-                ("amount_weighted", lead.prorated_revenue),
+            for name, apart, total in (
+                ("amount", "amount_apart", lead.expected_revenue),
+                ("amount_weighted", "weighted_apart", lead.prorated_revenue),
             ):
-                self.assertAlmostEqual(sum(lead_rows.mapped(name)), total or 0.0, 6, name)
+                found = sum(lead_rows.mapped(apart if lead_rows.apart_currency_id else name))
+                self.assertAlmostEqual(found, total or 0.0, 6, name)
         self.assertEqual(rows.lead_id, leads)
 
     def _use_sum(self, lead=None):

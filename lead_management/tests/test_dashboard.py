@@ -114,7 +114,7 @@ class TestDashboardSheet(DashboardCommon):
     def test_figures_can_be_read_by_the_manager(self):
         self.create_leads(2, expected_revenue=100)
         sources = list(self.get_sources())
-        self.assertEqual(len(sources), 8)
+        self.assertEqual(len(sources), 10)
         for model, domain, context, groups, measures in sources:
             with self.subTest(model=model, domain=domain):
                 records = self.env[model].with_user(self.sales_manager).with_context(**context)

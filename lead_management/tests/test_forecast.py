@@ -151,7 +151,7 @@ class TestForecast(LeadHistoryCommon):
         row = self.env["crm.lead.forecast.report"].search([("lead_id", "=", lead.id)])
         self.assertEqual(row.stage_id, self.stages["opened"])
 
-    def test_quarters_begin_where_the_user_is(self):
+    def test_quarters_begin_where_the_company_is(self):
         """Won at 1 January, 10:30 UTC: in Auckland it was January already, for good; a win at
         31 December 11:30 UTC is one of January in Auckland, of December in Los Angeles."""
         with self.at("2024-09-01 12:00:00"):
@@ -159,14 +159,14 @@ class TestForecast(LeadHistoryCommon):
                 stage="opened", expected_revenue=1000, date_deadline="2024-12-31"
             )
         self.win_at(datetime(2024, 12, 31, 11, 30), lead)
+        self.company.lead_tz = "Pacific/Auckland"
         self.assertEqual(
-            self.read_forecast(lead, tz="Pacific/Auckland"),
+            self.read_forecast(lead),
             [("2024-10-01", 1000, 500, 0, -500), (Q1, 0, 0, 1000, 1000)],
         )
         for tz in ("America/Los_Angeles", "UTC"):
-            self.assertEqual(
-                self.read_forecast(lead, tz=tz), [("2024-10-01", 1000, 500, 1000, 500)]
-            )
+            self.company.lead_tz = tz
+            self.assertEqual(self.read_forecast(lead), [("2024-10-01", 1000, 500, 1000, 500)])
 
     def test_a_change_at_midnight_belongs_to_the_new_quarter(self):
         lead = self.create_at(DECEMBER)

@@ -362,7 +362,7 @@ class TestMovementReport(MovementsCommon):
         row = report.with_context(date_from=FROM, date_to=TO).search(
             [("lead_id", "=", lead.id)], limit=1
         )
-        self.assertEqual(row.action_open_lead()["tag"], "display_notification")
+        self.assertEqual(row.action_open_lead()["res_model"], "crm.lead.page")
         self.assertEqual(
             row.web_read({"lead_id": {"fields": {"display_name": {}}}})[0]["lead_id"][
                 "display_name"
@@ -454,7 +454,7 @@ class TestPipelineAsOf(MovementsCommon):
         with self.assertRaises(AccessError):
             self.history.with_user(self.timesheet_user)._pipeline_as_of(FROM)
 
-    def test_new_years_eve_is_where_the_user_is(self):
+    def test_new_years_eve_is_where_the_company_is(self):
         """Won on 31 December in Los Angeles, on 1 January in Auckland: one moment."""
         lead = self.create_at(BEFORE)
         with self.at("2026-01-01 07:59:59"):
@@ -470,24 +470,29 @@ class TestPipelineAsOf(MovementsCommon):
             ("Pacific/Auckland", "2026-01-01", False, True),
         ):
             with self.subTest(tz, day=day):
-                found = self.read_snapshot(day, lead | other, tz=tz)
+                self.company.lead_tz = tz
+                found = self.read_snapshot(day, lead | other)
                 self.assertEqual(lead.id in found, has_lead)
                 self.assertEqual(other.id in found, has_other)
                 if has_lead:
                     self.assertEqual(found[lead.id][2:], opened)
+        self.company.lead_tz = "America/Los_Angeles"
         self.assertEqual(
-            self.read_movements("2025-12-30", "2025-12-31", lead, tz="America/Los_Angeles"),
+            self.read_movements("2025-12-30", "2025-12-31", lead),
             [("opening", Q2, 1000, 500), ("won", Q2, -1000, -500)],
         )
+        self.company.lead_tz = "Pacific/Auckland"
         self.assertEqual(
-            self.read_movements("2025-12-30", "2025-12-31", lead, tz="Pacific/Auckland"),
+            self.read_movements("2025-12-30", "2025-12-31", lead),
             [("opening", Q2, 1000, 500), ("closing", Q2, 1000, 500)],
         )
 
-    def test_the_users_time_zone_holds_without_one_in_the_context(self):
+    def test_readers_in_other_time_zones_read_the_same(self):
         lead = self.create_at("2025-12-31 11:00:00", user_id=self.salesperson.id)
-        self.salesperson.tz = "Pacific/Auckland"
-        found = self.read_snapshot("2025-12-31", lead, user=self.salesperson, tz=False)
-        self.assertEqual(found, {})
-        found = self.read_snapshot("2026-01-01", lead, user=self.salesperson, tz=False)
-        self.assertEqual(list(found), lead.ids)
+        self.company.lead_tz = "Pacific/Auckland"
+        for tz in ("America/Los_Angeles", "UTC", "Pacific/Auckland"):
+            self.salesperson.tz = tz
+            for context in ({"tz": False}, {"tz": tz}):
+                read = {"user": self.salesperson, **context}
+                self.assertEqual(self.read_snapshot("2025-12-31", lead, **read), {})
+                self.assertEqual(list(self.read_snapshot("2026-01-01", lead, **read)), lead.ids)

@@ -247,7 +247,10 @@ class TestPipelinePrintAccess(PipelinePrintCommon):
         dialog = Form(self.env["crm.lead.pipeline.print"].with_user(self.accountant)).save()
         action = dialog.action_print()
         self.assertEqual(action["report_name"], REPORT)
-        self.assertEqual(action["data"], {"company_ids": self.company.ids, "quarters": 4})
+        self.assertEqual(
+            action["data"],
+            {"company_ids": self.company.ids, "quarters": 4, "basis": "payment"},
+        )
         pages = self.print_pdf(self.accountant, **action["data"])
         self.assertIn("Lead 5", " ".join(pages))
         self.assertIn("21,000.21", pages[0])

@@ -217,15 +217,18 @@ class TestFiguresViews(FiguresContactCommon):
 @tagged("post_install", "-at_install")
 class TestFiguresDrillDown(FiguresContactCommon):
     @mute_logger(*ACCESS_LOGGERS)
-    def test_accountant_drills_down_to_the_lead_but_not_into_it(self):
+    def test_accountant_drills_down_to_the_page_without_contact_data(self):
         for role, model, report in self.iter_reports():
             rows = report.search([("lead_id", "=", self.shared[COLLEAGUE].id)])
             with self.subTest(role=role, model=model):
                 title = rows[0].read(["lead_id"])[0]["lead_id"][1]
                 self.assertEqual(title, self.shared[COLLEAGUE].name)
-                self.assertEqual(rows[0].action_open_lead()["tag"], "display_notification")
-                if model != "crm.lead.history":
-                    self.assertEqual(rows.action_open_leads()["tag"], "display_notification")
+                for action in (
+                    rows[0].action_open_lead(),
+                    *([rows.action_open_leads()] if model != "crm.lead.history" else []),
+                ):
+                    self.assertEqual(action["res_model"], "crm.lead.page")
+                    self.assertEqual(action["res_id"], self.shared[COLLEAGUE].id)
 
     def test_salesperson_drills_down_to_the_lead(self):
         lead = self.worlds["sales_own"].leads[OWN]

@@ -60,7 +60,7 @@ class CrmLeadLost(models.TransientModel):
         """
         self.ensure_one()
         day = self.wake_up_date
-        if day and day <= fields.Date.context_today(self):
+        if day and day <= self.env.company._get_lead_today():
             raise UserError(
                 self.env._("“Follow Up Again On” lies in the past. Choose a day after today.")
             )

@@ -47,7 +47,7 @@ class CrmLeadPipelinePeriod(models.TransientModel):
         help="The pipeline at the end of this day is the closing.",
     )
     day = fields.Date(
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._get_lead_today(),
         help="The pipeline is shown as it was when this day ended.",
     )
     warning = fields.Text(compute="_compute_warning")
@@ -72,7 +72,7 @@ class CrmLeadPipelinePeriod(models.TransientModel):
         :param str choice: key of ``choice``
         :rtype: tuple(date, date)
         """
-        today = fields.Date.context_today(self)
+        today = self.env.company._get_lead_today()
         month = today.replace(day=1)
         one_day = relativedelta(days=1)
         quarter_end = last_quarter_end(today)
@@ -107,7 +107,9 @@ class CrmLeadPipelinePeriod(models.TransientModel):
         return self.env._(
             "The history of leads begins on %(start)s. What was in the pipeline before is not "
             "known: for %(day)s it counts as empty.",
-            start=format_datetime(self.env, start, dt_format="short"),
+            start=format_datetime(
+                self.env, start, tz=self.env.company._get_lead_tz(), dt_format="short"
+            ),
             day=format_date(self.env, day),
         )
 
@@ -123,7 +125,7 @@ class CrmLeadPipelinePeriod(models.TransientModel):
             raise ValidationError(
                 self.env._("Enter the day.") if is_snapshot else self.env._("Enter both days.")
             )
-        today = fields.Date.context_today(self)
+        today = self.env.company._get_lead_today()
         if max(days) > today:
             raise ValidationError(
                 self.env._(

@@ -21,6 +21,15 @@ class CrmLeadPipelinePrint(models.TransientModel):
         "What comes later is in one column.",
     )
 
+    basis = fields.Selection(
+        [("payment", "Planned payments"), ("order", "Planned order date")],
+        "By",
+        default="payment",
+        required=True,
+        help="What amounts are dated by. Movements and Pipeline on a Day go by the planned order "
+        "date.",
+    )
+
     @api.constrains("quarters")
     def _check_quarters(self):
         if not all(1 <= dialog.quarters <= 12 for dialog in self):
@@ -39,6 +48,6 @@ class CrmLeadPipelinePrint(models.TransientModel):
             raise UserError(self.env._("Choose at least one company."))
         # sudo: only the action's own columns are read, as when it is started from a menu
         report = self.env.ref("lead_management.crm_lead_pipeline_print_report").sudo()
-        data = {"company_ids": self.company_ids.ids, "quarters": self.quarters}
+        data = {"company_ids": self.company_ids.ids, "quarters": self.quarters, "basis": self.basis}
         action = report.report_action([], data=data, config=False)
         return {**action, "close_on_report_download": True}

@@ -58,7 +58,7 @@ class CrmLeadTakeBack(models.TransientModel):
 
     def _get_hours_text(self, plan):
         if not plan.hours:
-            return self.env._("No hours were moved.")
+            return self.env._("No recorded time was moved.")
         return self.env._(
             "%(hours)s return to the lead. Their cost stays as it was recorded.",
             hours=plan.hours._get_time_text(),

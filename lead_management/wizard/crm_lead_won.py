@@ -330,7 +330,7 @@ class CrmLeadWon(models.TransientModel):
                 )
             )
         if not texts and sum(self._get_leads().mapped("effective_hours")):
-            texts.append(self.env._("The recorded hours stay in the lead project."))
+            texts.append(self.env._("The recorded time stays in the lead project."))
         return " ".join(texts) or self.env._("No time was recorded.")
 
     def _get_contact_text(self):

@@ -34,6 +34,7 @@ class CrmStageCalibrationApply(models.TransientModel):
         "Weighted Then", compute="_compute_weighted", help="If the open leads change too."
     )
     currency_id = fields.Many2one("res.currency", compute="_compute_weighted")
+    apart_note = fields.Char(compute="_compute_weighted")
 
     def _get_row(self):
         """The stage's row of the report, counted anew; empty for a won stage."""
@@ -62,6 +63,9 @@ class CrmStageCalibrationApply(models.TransientModel):
             currency = self.env.company.currency_id
             leads = dialog.stage_id._get_automatic_leads(dialog.new_probability)
             before, after = dialog._sum_weighted(leads)
+            dialog.apart_note = self.env["crm.lead.pipeline.report"]._get_apart_note(
+                [("stage_id", "in", dialog.stage_id.ids), ("won_status", "=", "pending")]
+            )
             dialog.currency_id = currency
             dialog.lead_count = len(leads)
             dialog.weighted_before = currency.round(before)

@@ -1,6 +1,7 @@
 import { useState } from "@odoo/owl";
 import { formatMonetary } from "@web/views/fields/formatters";
 import { formatFloat } from "@web/core/utils/numbers";
+import { user } from "@web/core/user";
 import { _t } from "@web/core/l10n/translation";
 import { CrmKanbanRenderer } from "@crm/views/crm_kanban/crm_kanban_renderer";
 
@@ -45,12 +46,10 @@ export class LeadBoardHeader extends CrmKanbanRenderer.components.KanbanHeader {
             return "";
         }
         const { value, currencies } = progressBarState.getAggregateValue(this.group, weightedField);
-        if (currencies && currencies.length > 1) {
-            // Amounts in several currencies cannot be summed up to one figure.
-            return "";
-        }
-        return value
-            ? formatMonetary(value, { currencyId: currencies?.[0], digits: [16, 0] })
-            : "";
+        // amounts in several currencies come converted, as the value's; what no rate converts
+        // is not among them
+        const isMixed = currencies && currencies.length > 1;
+        const currencyId = isMixed ? user.activeCompany.currency_id : currencies?.[0];
+        return value ? formatMonetary(value, { currencyId, digits: [16, 0] }) : "";
     }
 }

@@ -1,11 +1,10 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
 import { user } from "@web/core/user";
-import { useService } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
 
 /**
- * One line above figures: of companies with different currencies, which currency the amounts
- * are in, and of which day the rates are; in the pipeline, which dates do not show. Nothing at
- * all otherwise.
+ * One line above figures: what they go by and when days end, what is on hold, in which currency
+ * they are and of which day the rates are, and what is not among them.
  */
 export class LeadCurrencyNote extends Component {
     static template = "lead_management.LeadCurrencyNote";
@@ -14,21 +13,21 @@ export class LeadCurrencyNote extends Component {
     setup() {
         this.orm = useService("orm");
         this.state = useState({ text: "" });
+        // Not awaited: the figures need not wait for the line above them.
         onWillStart(() => {
-            const currencies = new Set(user.activeCompanies.map((c) => c.currency_id));
-            // Not awaited: the figures need not wait for the line above them.
-            if (currencies.size > 1) {
-                this.load("get_currency_note");
-            }
-            if (this.props.resModel === "crm.lead.pipeline.report") {
-                this.load("get_days_note");
-            }
+            this.load();
         });
+        useBus(this.env.searchModel, "update", () => this.load());
     }
 
-    async load(method) {
-        const context = { ...user.context, ...this.props.context };
-        const text = await this.orm.silent.call(this.props.resModel, method, [], { context });
-        this.state.text = [this.state.text, text].filter(Boolean).join(" ");
+    async load() {
+        const { context, domain } = this.env.searchModel;
+        const kwargs = { domain, context: { ...user.context, ...this.props.context, ...context } };
+        const call = this.orm.silent.call(this.props.resModel, "get_figures_note", [], kwargs);
+        this.call = call;
+        const text = await call;
+        if (this.call === call) {
+            this.state.text = text;
+        }
     }
 }

@@ -1,8 +1,11 @@
 import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
 import { GraphController } from "@web/views/graph/graph_controller";
 import { GraphModel } from "@web/views/graph/graph_model";
 import { graphView } from "@web/views/graph/graph_view";
 import { LeadCurrencyNote } from "./lead_currency_note";
+
+const TIME_MEASURES = ["hours", "lost_hours"];
 
 export class LeadFiguresGraphController extends GraphController {
     static template = "lead_management.LeadFiguresGraphView";
@@ -18,7 +21,12 @@ export class LeadFiguresGraphModel extends GraphModel {
      */
     async _loadDataPoints(metaData) {
         const result = await super._loadDataPoints(metaData);
-        const { groupBy, fields } = metaData;
+        const { groupBy, fields, measure, resModel } = metaData;
+        if (resModel === "crm.lead.presales.report" && TIME_MEASURES.includes(measure)) {
+            // in the unit that the company records time in, as core's graphs of hours
+            const factor = user.activeCompany.timesheet_uom_factor || 1;
+            result[0].forEach((point) => (point.value *= factor));
+        }
         const isByPeriod = ["date", "datetime"].includes(fields[groupBy[0]?.fieldName]?.type);
         if (isByPeriod && this.searchParams.context.fill_temporal) {
             const [dataPoints] = result;
