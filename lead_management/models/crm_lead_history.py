@@ -1,3 +1,4 @@
+import json
 import re
 
 from odoo import api, fields, models
@@ -21,6 +22,8 @@ STATE_COLUMNS = {
 # the columns of ``crm.lead`` in these expressions
 RECORDED = set(re.findall(r"lead\.(\w+)", " ".join(STATE_COLUMNS.values())))
 PENDING = "lead_management.history"
+# the columns that the database empties when what they name is deleted: its name is kept
+KEPT = ("stage_id", "salesperson_id", "team_id", "category_id", "user_id")
 
 
 class CrmLeadHistory(models.Model):
@@ -75,8 +78,20 @@ class CrmLeadHistory(models.Model):
     salesperson_id = fields.Many2one("res.users", "Owner", readonly=True, ondelete="set null")
     team_id = fields.Many2one("crm.team", "Sales Team", readonly=True, ondelete="set null")
     category_id = fields.Many2one("crm.lead.category", readonly=True, ondelete="set null")
-    company_id = fields.Many2one("res.company", readonly=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict")
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+    kept_names = fields.Json(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        help="What deleted phases, owners, teams, categories and users were called: column to "
+        "dict of language to name.",
+    )
+    deleted_text = fields.Char(
+        "Deleted Since",
+        compute="_compute_deleted_text",
+        help="What phase, owner, team and category were called that are deleted since.",
+    )
 
     _lead_key_date_uniq = models.UniqueIndex("(lead_key, date)")
 
@@ -87,6 +102,16 @@ class CrmLeadHistory(models.Model):
         # sudo: whoever may read the lead reads what it was worth in another company
         for row in self.sudo():
             row.currency_id = (row.company_id or self.env.company).currency_id
+
+    @api.depends("kept_names")
+    @api.depends_context("lang")
+    def _compute_deleted_text(self):
+        labels = {name: self._fields[name].get_description(self.env)["string"] for name in KEPT}
+        for row in self:
+            row.deleted_text = ", ".join(
+                f"{labels[column]}: {names.get(self.env.lang) or names['en_US']}"
+                for column, names in (row.kept_names or {}).items()
+            )
 
     # ------------------------------------------------------------
     # Append-only
@@ -156,7 +181,9 @@ class CrmLeadHistory(models.Model):
                 list(changes),
                 list(changes.values()),
             )
-            self._record(changed, SQL("changed.user_id"))
+            # whoever changed it may be deleted since
+            author = SQL("(SELECT id FROM res_users WHERE id = changed.user_id)")
+            self._record(changed, author)
 
     @api.model
     def _record_open_leads(self):
@@ -169,6 +196,25 @@ class CrmLeadHistory(models.Model):
         self._record(is_open, SQL("%s", self.env.uid))
 
     @api.model
+    def _record_drift(self, lead_ids):
+        """Write the rows of the leads that are not what their last rows say, whatever changed
+        them. Leads that were decided before the history began are left alone.
+
+        :param lead_ids: list of ids of ``crm.lead``
+        :return: ids of the leads that differed
+        """
+        self._record_pending()
+        known = SQL(
+            """
+            WHERE lead.id = ANY(%s)
+              AND (lead.active AND lead.won_status = 'pending'
+                   OR EXISTS (SELECT FROM crm_lead_history WHERE lead_key = lead.id))
+            """,
+            lead_ids,
+        )
+        return self._record(known, SQL("%s", self.env.uid))
+
+    @api.model
     def _record(self, which, user):
         """Append a row for each lead that differs from its last row; one statement.
 
@@ -179,6 +225,7 @@ class CrmLeadHistory(models.Model):
 
         :param SQL which: ``JOIN`` or ``WHERE`` that selects from ``crm_lead AS lead``
         :param SQL user: who changed the lead
+        :return: ids of the leads that differed
         """
         columns = [*STATE_COLUMNS, "prorated_revenue"]
         self.env.cr.execute(
@@ -192,14 +239,20 @@ class CrmLeadHistory(models.Model):
                      SELECT lead_id, lead_id, date, user_id, %(names)s
                        FROM compared
                       WHERE is_changed AND NOT is_undone
-                ON CONFLICT (lead_key, date) DO UPDATE SET (%(names)s) = (%(excluded)s)
+                ON CONFLICT (lead_key, date) DO UPDATE
+                        SET (%(names)s) = (%(excluded)s),
+                            kept_names = crm_lead_history.kept_names - %(kept)s::text[]
+                  RETURNING lead_key
                 """,
+                kept=[name for name in KEPT if name in STATE_COLUMNS],
                 compared=self._compare(which, user),
                 names=SQL(", ").join(map(SQL.identifier, columns)),
                 excluded=SQL(", ").join(SQL.identifier("excluded", name) for name in columns),
             )
         )
+        changed = [lead_id for (lead_id,) in self.env.cr.fetchall()]
         self.invalidate_model()
+        return changed
 
     @api.model
     def _compare(self, which, user):
@@ -211,9 +264,12 @@ class CrmLeadHistory(models.Model):
         """
 
         def row_of(alias):
-            return SQL(", ").join(SQL.identifier(alias, name) for name in STATE_COLUMNS)
+            # what was deleted was there, and is not any more
+            gone = SQL("%s - 'user_id'", SQL.identifier(alias, "kept_names"))
+            columns = [SQL.identifier(alias, name) for name in STATE_COLUMNS]
+            return SQL(", ").join([*columns, SQL("NULLIF(%s, '{}'::jsonb)", gone)])
 
-        state = SQL(", ").join(map(SQL, STATE_COLUMNS.values()))
+        state = SQL(", ").join(map(SQL, [*STATE_COLUMNS.values(), "NULL::jsonb"]))
         return SQL(
             """
             SELECT lead.id AS lead_id, %(user)s AS user_id, %(named_state)s, lead.prorated_revenue,
@@ -278,6 +334,38 @@ class CrmLeadHistory(models.Model):
                 ids=lead_ids,
             )
         )
+        self.invalidate_model()
+
+    @api.model
+    def _keep_names(self, records):
+        """Before ``records`` are deleted: their rows keep what they were called.
+
+        :param records: of any model; in sudo mode, as their names are told with the rows
+        """
+        columns = [name for name in KEPT if self._fields[name].comodel_name == records._name]
+        if not columns:
+            return
+        self._record_pending()
+        languages = ["en_US", *(code for code, _name in self.env["res.lang"].get_installed())]
+        names = {
+            record.id: {lang: record.with_context(lang=lang).name or "" for lang in languages}
+            for record in records
+        }
+        for column in columns:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE crm_lead_history
+                       SET kept_names = COALESCE(kept_names, '{}') || jsonb_build_object(
+                               %(key)s::text, %(names)s::jsonb -> %(column)s::text)
+                     WHERE %(column)s = ANY(%(ids)s)
+                    """,
+                    key=column,
+                    column=SQL.identifier(column),
+                    names=json.dumps(names),
+                    ids=records.ids,
+                )
+            )
         self.invalidate_model()
 
     # ------------------------------------------------------------

@@ -66,6 +66,23 @@ class ResCompany(models.Model):
         proposal = {name: current[name] for name in ("lead_won_by_order", "lead_offer_sent_stage")}
         return super().create([{**proposal, **vals} for vals in vals_list])
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_leads(self):
+        """Leads and figures of a deleted company would be everybody's, or nobody's."""
+        # sudo: leads count that the user may not read
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        history = self.env["crm.lead.history"].sudo()
+        for company in self:
+            domain = [("company_id", "=", company.id)]
+            if leads.search_count(domain, limit=1) or history.search_count(domain, limit=1):
+                raise UserError(
+                    self.env._(
+                        "There are leads of %(company)s, or figures of its leads. Archive the "
+                        "company instead of deleting it.",
+                        company=company.name,
+                    )
+                )
+
     @api.constrains("lead_project_id")
     def _check_lead_project_id(self):
         for company in self.filtered("lead_project_id"):

@@ -68,7 +68,7 @@ class CrmLeadForecastReport(models.Model):
                    + 4 * (EXTRACT(YEAR FROM quarter) - 1970)::int
                    + EXTRACT(QUARTER FROM quarter)::int AS id,
                    quarter, state, lead_id, type, stage_id, category_id, user_id, team_id,
-                   company_id, forecast, forecast_weighted, won,
+                   company_id, kept_names, forecast, forecast_weighted, won,
                    won - forecast_weighted AS error,
                    %(currency)s
               FROM outcome

@@ -46,6 +46,7 @@ class CrmLeadSnapshotReport(models.Model):
             """
             SELECT state.lead_key AS id, state.lead_id, state.type, state.stage_id,
                    state.category_id, state.user_id, state.team_id, state.company_id,
+                   state.kept_names,
                    state.date, state.probability, state.amount, state.amount_weighted,
                    CASE WHEN state.date IS NULL THEN 'undated'
                         WHEN state.date < %(day)s THEN 'overdue'
