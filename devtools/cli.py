@@ -5,6 +5,7 @@ import signal
 import sys
 
 from . import (
+    core_suites,
     databases,
     environment,
     linting,
@@ -133,5 +134,9 @@ PASSING = {
     "shell": (_shell, "Odoo's shell: ./dev shell NAME"),
     "psql": (_psql, "psql: ./dev psql NAME [ARGUMENTS]"),
     "odoo": (_odoo, "Odoo's command line with our configuration"),
+    "core": (
+        core_suites.test_core,
+        "Odoo's own suites, without and with the addon: ./dev core crm",
+    ),
     "bench": (_bench, "run the benchmarks"),
 }

@@ -3,6 +3,7 @@ from . import crm_lead_figure_mixin
 from . import crm_lead_figure_row_mixin
 from . import crm_lead_guard_mixin
 from . import lead_phone_mixin
+from . import crm_lead_reference_mixin
 from . import base
 from . import ir_binary
 from . import ir_module_module
@@ -41,6 +42,8 @@ from . import crm_lead_payment
 from . import crm_lead_payment_plan
 from . import crm_lead_history
 from . import crm_lead_tracking
+from . import crm_lead_drift
+from . import crm_team
 from . import crm_lead_write
 from . import crm_lead_handover_plan
 from . import crm_lead_handover

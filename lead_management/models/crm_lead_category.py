@@ -3,7 +3,7 @@ from odoo import api, fields, models
 
 class CrmLeadCategory(models.Model):
     _name = "crm.lead.category"
-    _inherit = ["crm.lead.guard.mixin"]
+    _inherit = ["crm.lead.guard.mixin", "crm.lead.reference.mixin"]
     _description = "Lead Category"
     _order = "sequence, name, id"
     _check_company_auto = True

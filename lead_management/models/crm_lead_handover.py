@@ -7,6 +7,7 @@ from odoo.exceptions import LockError, UserError
 from odoo.tools.misc import clean_context
 
 from .account_analytic_line import KEEP_AMOUNT
+from .project_task import KEEP_ROLES
 
 
 class CrmLead(models.Model):
@@ -48,6 +49,10 @@ class CrmLead(models.Model):
         self._choose_main_offers(plan.choices.main_orders)
         self.filtered(lambda lead: lead.won_status != "won").action_set_won()
         project = self._get_or_create_handover_project(plan)
+        if plan.choices.target == "new":
+            made_from = (plan.choices.template.sudo(), project)
+            self = self.with_context(lead_handover_template=made_from)
+            plan.orders_to_link = plan.orders_to_link.with_context(lead_handover_template=made_from)
         if project:
             # sudo: the project that the plan has checked need not be readable
             self.sudo().write({"won_project_id": project.id})
@@ -144,7 +149,9 @@ class CrmLead(models.Model):
             values["partner_id"] = self.partner_id[:1].id
         if choices.template:
             template = Project.browse(choices.template.id)
-            return template.action_create_from_template(values)
+            keeping = template.with_context(lead_keep_roles=KEEP_ROLES)
+            project = keeping.action_create_from_template(values)
+            return project.with_context(lead_keep_roles=False)
         return Project.create({**values, **self._prepare_blank_project_values()})
 
     @api.model
@@ -221,13 +228,36 @@ class CrmLead(models.Model):
         if split:
             by_ticket = moved.grouped("task_id")
             for ticket in split & moved.task_id:
-                copy = self._split_ticket(plan, ticket, project)
-                plan.copies |= copy
+                copy = plan.twins.get(ticket)
+                if not copy:
+                    copy = self._split_ticket(plan, ticket, project)
+                    plan.copies |= copy
                 by_ticket[ticket].write({"task_id": copy.id})
+        joined = self._join_twins(plan, moved, plan.tickets - staying.task_id)
         # the hours are there already: they need not follow their tickets
         with self.env.protecting([moved._fields["project_id"]], moved):
-            (plan.tickets - staying.task_id).write({"project_id": project.id})
+            (plan.tickets - staying.task_id - joined).write({"project_id": project.id})
         return self._get_hours_facts(plan, moved, refused)
+
+    def _join_twins(self, plan, moved, tickets):
+        """Whole tickets that were split before: the copy takes their hours and parts, and they
+        are archived.
+
+        :param tickets: those that nothing stays with
+        :return: the tickets that do not move
+        """
+        joined = tickets.filtered(lambda ticket: ticket in plan.twins)
+        for ticket in joined:
+            twin = plan.twins[ticket]
+            moved.filtered(lambda line, ticket=ticket: line.task_id == ticket).write(
+                {"task_id": twin.id}
+            )
+            parts = (tickets - joined).filtered(
+                lambda part, ticket=ticket: part.parent_id == ticket
+            )
+            parts.write({"parent_id": twin.id})
+        joined.write({"active": False})
+        return joined
 
     def _get_hours_facts(self, plan, moved, refused):
         """Sentences about which hours moved, and which stayed and why."""

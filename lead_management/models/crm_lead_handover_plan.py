@@ -24,6 +24,7 @@ class CrmLead(models.Model):
         plan = HandoverPlan(leads=self, choices=choices)
         self._plan_hours(plan)
         self._plan_orders(plan)
+        self._plan_template_tasks(plan)
         self._plan_contact(plan)
         self._plan_project(plan)
         self._extend_handover_plan(plan)
@@ -81,10 +82,81 @@ class CrmLead(models.Model):
             others = [("id", "in", plan.moving.ids), ("task_id", "in", staying.ids)]
             plan.split_tickets = lines.search(others).task_id
         plan.tickets = tickets - placed - staying
+        self._plan_twins(plan, placed)
         if not plan.needs_project:
             empty = tickets.browse()
             plan.tickets = plan.split_tickets = empty
             plan.moving = lines.browse()
+            plan.twins = {}
+        self._plan_leaving_hours(plan)
+
+    def _plan_twins(self, plan, placed):
+        """Tickets that were split before: their copy in the project takes the hours that may move
+        by now, as after a credit note. A second ticket of the name would come otherwise.
+
+        :param placed: the tickets (``project.task``, sudo) that are in a project already
+        """
+        copies = {
+            ticket_id
+            for record in self._find_handover_records()
+            for ticket_id in record.before.get("copies", [])
+        }
+        twins = placed.filtered(
+            lambda task: task.id in copies and task.project_id == plan.choices.project
+        )
+        for ticket in plan.tickets | plan.split_tickets:
+            twin = twins.filtered(
+                lambda task, ticket=ticket: (
+                    (task.lead_id, task.name) == (ticket.lead_id, ticket.name)
+                )
+            )
+            if twin:
+                plan.twins[ticket] = twin[:1]
+
+    def _plan_leaving_hours(self, plan):
+        """Hours that count as delivered on an order, and would not any more."""
+        plan.leaving = plan.moving.browse()
+        if plan.choices.hours_billable or not plan.moving:
+            return
+        counted = [("id", "in", plan.moving.ids), ("so_line", "!=", False)]
+        plan.leaving = plan.moving.search(counted)
+        for order, lines in plan.leaving.grouped("so_line").items():
+            plan.warnings.append(
+                self.env._(
+                    "%(hours)s leave order %(order)s, where they count as delivered: they are "
+                    "not billed any more.",
+                    hours=lines._get_time_text(),
+                    order=order.order_id.name,
+                )
+            )
+
+    def _plan_template_tasks(self, plan):
+        """Which tasks the templates of the sold products bring, and what they cannot bring."""
+        choices = plan.choices
+        plan.template_lines = self.env["sale.order.line"].sudo()
+        if not plan.needs_project:
+            return
+        # sudo: what is sold is told with the offer; templates need not be readable
+        orders = choices.orders_to_confirm.sudo() | plan.orders_to_link.filtered(
+            lambda order: order.state == "sale"
+        )
+        lines = orders.order_line.filtered(lambda line: not line.project_id)
+        lines -= lines._get_sold_tasks().sold_with_line_id
+        coming, others = lines._find_template_lines(choices.company)
+        made_from = choices.project.sudo()._get_handover_templates() if choices.project else None
+        if choices.target == "new":
+            made_from = choices.template.sudo()
+        plan.template_lines = coming.filtered(
+            lambda line: not made_from or line.product_id.project_template_id not in made_from
+        )
+        for template in others.product_id.project_template_id:
+            plan.warnings.append(
+                self.env._(
+                    "The tasks of template “%(template)s” do not come: it belongs to %(company)s.",
+                    template=template.name,
+                    company=template.company_id.name,
+                )
+            )
 
     def _collect_handover_hours(self, tickets):
         """The hours on ``tickets``, and those in the lead project whose ticket was taken off.

@@ -12,6 +12,7 @@ class CrmLeadHandover(models.Model):
     - ``tickets``: those that moved or were closed; ``copies``: those made of split tickets;
     - ``hours``: lists of project, task (0: none) and the ids of the hours that were there;
     - ``orders``: those that were linked, confirmed or cancelled;
+    - ``template_id``: what the project was made from;
     - ``project_partner_id``: the customer of the project that was there already.
 
     ``known`` says what was in the project right after, by kind: all else came later. See
@@ -127,6 +128,7 @@ class CrmLead(models.Model):
                 "tickets": [],
                 "hours": [],
                 "orders": [],
+                "template_id": plan.choices.target == "new" and plan.choices.template.id,
                 "project_partner_id": plan.choices.project.sudo().partner_id.id,
             }
             for lead in self

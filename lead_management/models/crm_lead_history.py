@@ -1,3 +1,4 @@
+import json
 import re
 
 from odoo import api, fields, models
@@ -22,12 +23,21 @@ STATE_COLUMNS = {
 # the columns of ``crm.lead`` in these expressions
 RECORDED = set(re.findall(r"lead\.(\w+)", " ".join(STATE_COLUMNS.values())))
 PENDING = "lead_management.history"
+# the columns that the database empties when what they name is deleted: its name is kept
+KEPT = ("stage_id", "salesperson_id", "team_id", "category_id", "user_id")
 
 
 def _list(columns, prefix=""):
     return ", ".join(f'{prefix}"{name}"' for name in columns)
 
 
+def _state_of(row):
+    # what was deleted was there, and is not any more
+    gone = f"NULLIF({row}.kept_names - 'user_id', '{{}}'::jsonb)"
+    return f"{_list(STATE_COLUMNS, row + '.')}, {gone}"
+
+
+_STATE = ", ".join([*STATE_COLUMNS.values(), "NULL::jsonb"])
 # See ``_record``. Put together once: it is run at every save of a lead. ``is_changed``: the lead is
 # not what its last row says; ``is_undone``: it is again what it was before the row that this
 # transaction has written.
@@ -37,11 +47,9 @@ RECORD = f"""
                 {", ".join(f'{value} AS "{name}"' for name, value in STATE_COLUMNS.items())},
                 latest.id AS latest_id,
                 (latest.id IS NULL
-                 OR ({", ".join(STATE_COLUMNS.values())})
-                    IS DISTINCT FROM ({_list(STATE_COLUMNS, "latest.")})) AS is_changed,
+                 OR ({_STATE}) IS DISTINCT FROM ({_state_of("latest")})) AS is_changed,
                 (previous.id IS NOT NULL
-                 AND ({", ".join(STATE_COLUMNS.values())})
-                     IS NOT DISTINCT FROM ({_list(STATE_COLUMNS, "previous.")})) AS is_undone
+                 AND ({_STATE}) IS NOT DISTINCT FROM ({_state_of("previous")})) AS is_undone
            FROM crm_lead AS lead
  LEFT JOIN LATERAL (SELECT * FROM crm_lead_history WHERE lead_key = lead.id
                   ORDER BY date DESC LIMIT 1) AS latest ON TRUE
@@ -60,7 +68,10 @@ RECORD = f"""
           WHERE is_changed AND NOT is_undone
     ON CONFLICT (lead_key, date) DO UPDATE
             SET ({_list(STATE_COLUMNS)}, prorated_revenue)
-              = ({_list(STATE_COLUMNS, "excluded.")}, excluded.prorated_revenue)
+              = ({_list(STATE_COLUMNS, "excluded.")}, excluded.prorated_revenue),
+                kept_names = crm_lead_history.kept_names
+                             - '{{{",".join(name for name in KEPT if name in STATE_COLUMNS)}}}'::text[]
+      RETURNING lead_key
 """
 
 
@@ -116,11 +127,23 @@ class CrmLeadHistory(models.Model):
     salesperson_id = fields.Many2one("res.users", "Owner", readonly=True, ondelete="set null")
     team_id = fields.Many2one("crm.team", "Sales Team", readonly=True, ondelete="set null")
     category_id = fields.Many2one("crm.lead.category", readonly=True, ondelete="set null")
-    company_id = fields.Many2one("res.company", readonly=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict")
     wake_up_date = fields.Date(
         "On Hold Until", readonly=True, help="A lead that is open is on hold until this day."
     )
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+    kept_names = fields.Json(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        help="What deleted phases, owners, teams, categories and users were called: column to "
+        "dict of language to name.",
+    )
+    deleted_text = fields.Char(
+        "Deleted Since",
+        compute="_compute_deleted_text",
+        help="What phase, owner, team and category were called that are deleted since.",
+    )
 
     _lead_key_date_uniq = models.UniqueIndex("(lead_key, date)")
 
@@ -131,6 +154,16 @@ class CrmLeadHistory(models.Model):
         # sudo: whoever may read the lead reads what it was worth in another company
         for row in self.sudo():
             row.currency_id = (row.company_id or self.env.company).currency_id
+
+    @api.depends("kept_names")
+    @api.depends_context("lang")
+    def _compute_deleted_text(self):
+        labels = {name: self._fields[name].get_description(self.env)["string"] for name in KEPT}
+        for row in self:
+            row.deleted_text = ", ".join(
+                f"{labels[column]}: {names.get(self.env.lang) or names['en_US']}"
+                for column, names in (row.kept_names or {}).items()
+            )
 
     # ------------------------------------------------------------
     # Append-only
@@ -200,7 +233,9 @@ class CrmLeadHistory(models.Model):
                 list(changes),
                 list(changes.values()),
             )
-            self._record(changed, SQL("changed.user_id"))
+            # whoever changed it may be deleted since
+            author = SQL("(SELECT id FROM res_users WHERE id = changed.user_id)")
+            self._record(changed, author)
 
     @api.model
     def _record_open_leads(self):
@@ -213,6 +248,25 @@ class CrmLeadHistory(models.Model):
         self._record(is_open, SQL("%s", self.env.uid))
 
     @api.model
+    def _record_drift(self, lead_ids):
+        """Write the rows of the leads that are not what their last rows say, whatever changed
+        them. Leads that were decided before the history began are left alone.
+
+        :param lead_ids: list of ids of ``crm.lead``
+        :return: ids of the leads that differed
+        """
+        self._record_pending()
+        known = SQL(
+            """
+            WHERE lead.id = ANY(%s)
+              AND (lead.active AND lead.won_status = 'pending'
+                   OR EXISTS (SELECT FROM crm_lead_history WHERE lead_key = lead.id))
+            """,
+            lead_ids,
+        )
+        return self._record(known, SQL("%s", self.env.uid))
+
+    @api.model
     def _record(self, which, user):
         """Append a row for each lead that differs from its last row; one statement.
 
@@ -223,11 +277,14 @@ class CrmLeadHistory(models.Model):
 
         :param SQL which: ``JOIN`` or ``WHERE`` that selects from ``crm_lead AS lead``
         :param SQL user: who changed the lead
+        :return: ids of the leads that differed
         """
         date = self._date_after(SQL("latest.date"))
         now = self.env.cr.now()
         self.env.cr.execute(SQL(RECORD, which=which, user=user, date=date, now=now))
+        changed = [lead_id for (lead_id,) in self.env.cr.fetchall()]
         self.invalidate_model()
+        return changed
 
     @api.model
     def _date_after(self, latest):
@@ -264,6 +321,38 @@ class CrmLeadHistory(models.Model):
                 ids=lead_ids,
             )
         )
+        self.invalidate_model()
+
+    @api.model
+    def _keep_names(self, records):
+        """Before ``records`` are deleted: their rows keep what they were called.
+
+        :param records: of any model; in sudo mode, as their names are told with the rows
+        """
+        columns = [name for name in KEPT if self._fields[name].comodel_name == records._name]
+        if not columns:
+            return
+        self._record_pending()
+        languages = ["en_US", *(code for code, _name in self.env["res.lang"].get_installed())]
+        names = {
+            record.id: {lang: record.with_context(lang=lang).name or "" for lang in languages}
+            for record in records
+        }
+        for column in columns:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE crm_lead_history
+                       SET kept_names = COALESCE(kept_names, '{}') || jsonb_build_object(
+                               %(key)s::text, %(names)s::jsonb -> %(column)s::text)
+                     WHERE %(column)s = ANY(%(ids)s)
+                    """,
+                    key=column,
+                    column=SQL.identifier(column),
+                    names=json.dumps(names),
+                    ids=records.ids,
+                )
+            )
         self.invalidate_model()
 
     # ------------------------------------------------------------

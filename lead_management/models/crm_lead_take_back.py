@@ -212,12 +212,17 @@ class CrmLead(models.Model):
             part.write({"state": state, "date_order": date_order})
         # sudo: salespeople need no right on milestones
         milestones = self.env["project.milestone"].sudo()
-        milestones.search(
+        found = milestones.search(
             [
                 ("project_id", "=", plan.project.id),
                 ("sale_line_id.order_id", "in", orders.ids),
             ]
-        ).write({"sale_line_id": False})
+        )
+        # those that were there before are the project's own
+        brought = found.filtered(lambda item: item.create_date >= plan.records[0].create_date)
+        (found if plan.archives_project else found - brought).write({"sale_line_id": False})
+        if not plan.archives_project:
+            brought.unlink()
 
     def _unlink_orders(self, plan, notes):
         """Orders that the handover linked to the project leave it.
@@ -236,6 +241,10 @@ class CrmLead(models.Model):
         left.order_line.filtered(lambda line: line.project_id == project).write(
             {"project_id": False}
         )
+        if not plan.archives_project:
+            # confirmed again, the order takes them along
+            tasks = left.order_line.sudo()._get_sold_tasks()
+            tasks.filtered(lambda task: task.project_id == project).write({"active": False})
         linked = left.filtered(
             lambda order: notes[order.id]["is_linked"] and order.project_id == project
         )

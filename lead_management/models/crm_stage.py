@@ -21,7 +21,8 @@ STANDARD_STAGES = {
 
 
 class CrmStage(models.Model):
-    _inherit = "crm.stage"
+    _name = "crm.stage"
+    _inherit = ["crm.stage", "crm.lead.reference.mixin"]
 
     uses_default_probability = fields.Boolean(
         "Sets the Probability",

@@ -39,11 +39,14 @@ class HandoverPlan:
     choices: HandoverChoices
     tickets: Any = None  # project.task that move
     split_tickets: Any = None  # project.task that stay with some of their hours; the rest moves
+    twins: dict = field(default_factory=dict)  # project.task to the one it was split into before
     copies: Any = None  # project.task made of the split ones while the plan is applied
     moving: Any = None  # account.analytic.line
     invoiced: Any = None  # account.analytic.line that stay: they are invoiced
     locked: Any = None  # account.analytic.line that stay: they may not be changed
     elsewhere: Any = None  # account.analytic.line that stay: they are in another project
+    leaving: Any = None  # account.analytic.line that move and leave the order they count on
+    template_lines: Any = None  # sale.order.line whose products' template tasks come
     orders_to_link: Any = None  # sale.order
     orders_to_cancel: Any = None  # sale.order
     other_quotations: Any = None  # sale.order, undecided and not the main ones

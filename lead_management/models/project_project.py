@@ -111,6 +111,36 @@ class ProjectProject(models.Model):
         companies = self.env["res.company"].sudo()
         companies.search([("lead_project_id", "in", self.ids)])._check_lead_project_id()
 
+    def _get_handover_templates(self):
+        """The templates that handovers made this project (sudo) from (``project.project``)."""
+        records = self._find_handover_records().filtered(lambda record: not record.is_taken_back)
+        noted = {record.before.get("template_id") or 0 for record in records}
+        # the record of a handover is written at its end
+        pair = self.env.context.get("lead_handover_template")
+        # a client cannot send a tuple
+        made = pair[0] if isinstance(pair, tuple) and pair[1] == self else self.browse()
+        return made | self.browse(noted - {0}).exists()
+
+    def _copy_tasks_into(self, project):
+        """Copy all tasks of this template into a project (both in sudo mode), with their roles.
+
+        Tasks in a phase that the project does not have come into its first one.
+
+        :return: the new tasks, subtasks and archived ones included
+        """
+        tasks = self.env["project.task"].with_context(active_test=False)
+        domain = [("project_id", "=", project.id)]
+        before = set(tasks.search(domain).ids)
+        context = {"copy_from_template": True, "copy_from_project_template": True}
+        self.with_context(**context).map_tasks(project.id)
+        new = tasks.search([*domain, ("id", "not in", list(before))])
+        lost = new.filtered(lambda task: task.stage_id not in project.type_ids)
+        if lost:
+            lost.write({"stage_id": project.type_ids[:1].id})
+        foreign = new.filtered(lambda task: task.milestone_id.project_id == self)
+        foreign.filtered(lambda task: not project.allow_milestones).write({"milestone_id": False})
+        return new
+
     @api.ondelete(at_uninstall=False)
     def _unlink_pending_again(self):
         """The leads of a deleted project wait for another one."""

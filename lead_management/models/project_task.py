@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+# A context is what a client sends, too: only this very object, which nobody can send, counts.
+KEEP_ROLES = object()
+
 
 class ProjectTask(models.Model):
     _name = "project.task"
@@ -43,6 +46,23 @@ class ProjectTask(models.Model):
         groups="base.group_user",
         help="Whether customers never see this task, as a ticket of a lead or a part of one.",
     )
+
+    sold_with_line_id = fields.Many2one(
+        "sale.order.line",
+        "Came with Order Line",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="base.group_user",
+        help="The order line whose product's project template the task was copied from.",
+    )
+
+    def write(self, vals):
+        """Core takes the roles of a template's tasks off the new ones, given out or not."""
+        if self.env.context.get("lead_keep_roles") is KEEP_ROLES and vals.keys() == {"role_ids"}:
+            return True
+        return super().write(vals)
 
     @api.depends("parent_id.lead_id")
     def _compute_lead_id(self):

@@ -102,6 +102,23 @@ class ResCompany(models.Model):
         # the environment's time zone is what core asks for; it is the reader's otherwise
         return fields.Date.context_today(self.with_context(tz=self._get_lead_tz()))
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_leads(self):
+        """Leads and figures of a deleted company would be everybody's, or nobody's."""
+        # sudo: leads count that the user may not read
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        history = self.env["crm.lead.history"].sudo()
+        for company in self:
+            domain = [("company_id", "=", company.id)]
+            if leads.search_count(domain, limit=1) or history.search_count(domain, limit=1):
+                raise UserError(
+                    self.env._(
+                        "There are leads of %(company)s, or figures of its leads. Archive the "
+                        "company instead of deleting it.",
+                        company=company.name,
+                    )
+                )
+
     @api.constrains("lead_project_id")
     def _check_lead_project_id(self):
         for company in self.filtered("lead_project_id"):

@@ -7,24 +7,110 @@ class SaleOrderLine(models.Model):
     def _timesheet_service_generation(self):
         """Lines of a lead's offer use the project the lead runs in, never a second one.
 
-        Core creates a project for every product that asks for one unless the line has one.
+        Core creates a project for every product that asks for one unless the line has one; the
+        tasks of its template come into the lead's project instead.
         """
         # sudo: as in core's caller, salespeople need no project rights to confirm an order
-        left_behind = self.sudo()._get_so_lines_new_project()
-        left_behind = left_behind.filtered(lambda line: line.task_id and not line.project_id)
-        for order, lines in self.sudo().grouped("order_id").items():
+        waiting = self.sudo()._get_so_lines_new_project()
+        waiting = waiting.filtered(lambda line: not line.project_id)
+        left_behind = waiting.filtered("task_id") | waiting._get_sold_tasks().sold_with_line_id
+        for order, lines in waiting.grouped("order_id").items():
             project = order.opportunity_id.won_project_id
             if project:
-                new = lines._get_so_lines_new_project().filtered(lambda line: not line.project_id)
-                new.write({"project_id": project.id})
+                lines.write({"project_id": project.id})
+                (lines - left_behind)._bring_template_tasks(project)
         res = super()._timesheet_service_generation()
         left_behind._fetch_tasks()
         return res
 
+    def _get_sold_tasks(self):
+        """The tasks that these lines (sudo) brought from their products' templates, archived ones
+        included (``project.task``)."""
+        tasks = self.env["project.task"].with_context(active_test=False)
+        return tasks.search([("sold_with_line_id", "in", self.ids)])
+
     def _fetch_tasks(self):
         """Tasks that stayed in another project, when it was taken back, follow their lines."""
         for project, lines in self.grouped("project_id").items():
-            tasks = lines.task_id - lines.task_id.filtered_domain([("project_id", "=", project.id)])
+            tasks = lines.task_id | lines._get_sold_tasks()
+            here = [("project_id", "=", project.id), ("active", "=", True)]
+            tasks -= tasks.filtered_domain(here)
             if project and tasks:
                 tasks |= tasks.with_context(active_test=False)._get_all_subtasks()
                 tasks.write({"project_id": project.id, "active": True})
+
+    def _find_template_lines(self, company):
+        """Of these lines (sudo), the first one of each order and project template, as core makes
+        a project of each.
+
+        :param company: ``res.company``: templates of others cannot be used
+        :return: pair of ``sale.order.line``: whose tasks come, and whose cannot
+        """
+        coming = others = self.browse()
+        known = set()
+        for line in self._get_so_lines_new_project().sorted(lambda x: (x.sequence, x.id)):
+            template = line.product_id.project_template_id
+            key = (line.order_id, template)
+            if not template or key in known or line.product_uom_qty <= 0:
+                continue
+            known.add(key)
+            if template.company_id and template.company_id != company:
+                others |= line
+            else:
+                coming |= line
+        return coming, others
+
+    def _bring_template_tasks(self, project):
+        """Copy the tasks of the sold products' templates into ``project`` (both in sudo mode).
+
+        A project that was made from the same template has them already.
+        """
+        made_from = project._get_handover_templates()
+        lines, _others = self._find_template_lines(project.company_id or self.company_id[:1])
+        for line in lines:
+            template = line.product_id.project_template_id
+            if template not in made_from:
+                tasks = template._copy_tasks_into(project)
+                tasks.write(
+                    {
+                        "sale_line_id": line.id,
+                        "partner_id": line.order_id.partner_id.id,
+                        "sold_with_line_id": line.id,
+                    }
+                )
+
+    def _handle_milestones(self, project):
+        """A line gets milestones of its own in the project that its lead runs in: those of its
+        product's template, or one. Core takes all in the project that have no line."""
+        # sudo: as in core's caller
+        line = self.sudo()
+        lead_project = line.order_id.opportunity_id.won_project_id
+        if (
+            not project
+            or project != lead_project
+            or line.product_id.service_policy != "delivered_milestones"
+        ):
+            return super()._handle_milestones(project)
+        milestones = self.env["project.milestone"].sudo()
+        if milestones.search_count([("sale_line_id", "=", line.id)], limit=1):
+            return None
+        template = line.product_id.project_template_id
+        if template in lead_project._get_handover_templates():
+            return super()._handle_milestones(project)
+        lead_project.allow_milestones = True
+        names = template.allow_milestones and template.milestone_ids.mapped("name") or [line.name]
+        own = milestones.create(
+            [
+                {
+                    "name": name,
+                    "project_id": lead_project.id,
+                    "sale_line_id": line.id,
+                    "quantity_percentage": 1 / len(names),
+                }
+                for name in names
+            ]
+        )
+        for task in line.task_id | line._get_sold_tasks():
+            name = task.milestone_id.name or (task == line.task_id and own[:1].name)
+            task.milestone_id = own.filtered(lambda ms, name=name: ms.name == name)[:1]
+        return None

@@ -92,7 +92,7 @@ class CrmLeadForecastReport(models.Model):
                    + 8 * (EXTRACT(YEAR FROM quarter) - 1970)::int
                    + 2 * EXTRACT(QUARTER FROM quarter)::int + is_surprise::int AS id,
                    quarter, state, is_on_hold, lead_id, type, stage_id, category_id, user_id,
-                   team_id, company_id, %(amounts)s,
+                   team_id, company_id, kept_names, %(amounts)s,
                    %(currency)s
               FROM outcome
             """,

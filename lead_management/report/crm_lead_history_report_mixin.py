@@ -11,6 +11,14 @@ DIMENSIONS = {
     "user_id": "salesperson_id",
     "team_id": "team_id",
     "company_id": "company_id",
+    "kept_names": "kept_names",
+}
+# names that stay when what they name is deleted: field of the reports to their column
+NAMES = {
+    "stage_name": "stage_id",
+    "owner_name": "user_id",
+    "team_name": "team_id",
+    "category_name": "category_id",
 }
 
 
@@ -27,6 +35,68 @@ class CrmLeadHistoryReportMixin(models.AbstractModel):
     is_on_hold = fields.Boolean(
         "On Hold", readonly=True, help="Open, and put off until a later day, as it was then."
     )
+
+    stage_name = fields.Char(
+        "Phase (Name)", readonly=True, help="What the phase is called, or was before its deletion."
+    )
+    owner_name = fields.Char(
+        "Owner (Name)", readonly=True, help="What the owner is called, or was before the deletion."
+    )
+    team_name = fields.Char(
+        "Sales Team (Name)",
+        readonly=True,
+        help="What the team is called, or was before its deletion.",
+    )
+    category_name = fields.Char(
+        "Category (Name)",
+        readonly=True,
+        help="What the category is called, or was before its deletion.",
+    )
+
+    @api.model
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr not in NAMES:
+            return super()._field_to_sql(alias, field_expr, query)
+        column = NAMES[field_expr]
+        lang = self.env.lang or "en_US"
+        kept = SQL.identifier(alias, "kept_names")
+        return SQL(
+            "COALESCE(%(name)s, %(kept)s -> %(key)s ->> %(lang)s, %(kept)s -> %(key)s ->> 'en_US')",
+            name=self._select_name(alias, column),
+            kept=kept,
+            key=DIMENSIONS[column],
+            lang=lang,
+        )
+
+    @api.model
+    def _select_name(self, alias, column):
+        """SQL of what a column refers to is called now; asked for where it is read alone."""
+        # sudo: the names are told with the rows, as those of any many2one are
+        model = self.env[self._fields[column].comodel_name].sudo()
+        user = model._name == "res.users"
+        named = model.env["res.partner"] if user else model
+        return SQL(
+            "(SELECT %s FROM %s AS named %s = %s)",
+            named._field_to_sql("named", "name"),
+            SQL.identifier(named._table),
+            SQL("JOIN res_users AS who ON who.partner_id = named.id WHERE who.id")
+            if user
+            else SQL("WHERE named.id"),
+            SQL.identifier(alias, column),
+        )
+
+    @api.model
+    def _read_group_orderby(self, order, groupby_terms, query):
+        """Groups by the name of a phase are in the order of the phases, deleted ones last."""
+        terms = dict(groupby_terms)
+        if "stage_name" in terms:
+            # sudo: as above
+            names = self.env["crm.stage"].sudo().search([]).mapped("name")
+            position = SQL("ARRAY_POSITION(%s::text[], %s::text)", names, terms["stage_name"])
+            terms["stage_name"] = SQL("COALESCE(%s, %s)", position, len(names) + 1)
+        res = super()._read_group_orderby(order, terms, query)
+        groupby_terms.update({k: v for k, v in terms.items() if k != "stage_name"})
+        return res
 
     @api.model
     def _search(self, *args, **kwargs):

@@ -152,7 +152,7 @@ class CrmLeadMovementReport(models.Model):
             SELECT change.lead_key::bigint * 16 + movement.slot AS id,
                    change.lead_key AS move_key, change.lead_id, change.type, change.stage_id,
                    change.category_id, change.user_id, change.team_id, change.company_id,
-                   change.is_on_hold, movement.kind, movement.date, %(amounts)s,
+                   change.is_on_hold, change.kept_names, movement.kind, movement.date, %(amounts)s,
                    %(date_from)s::date AS date_from, %(date_to)s::date AS date_to,
                    %(currency)s
               FROM change

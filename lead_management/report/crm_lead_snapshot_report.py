@@ -59,7 +59,7 @@ class CrmLeadSnapshotReport(models.Model):
             """
             SELECT state.lead_key AS id, state.lead_id, state.type, state.stage_id,
                    state.category_id, state.user_id, state.team_id, state.company_id,
-                   state.is_on_hold, state.date, state.probability, %(amounts)s,
+                   state.is_on_hold, state.kept_names, state.date, state.probability, %(amounts)s,
                    CASE WHEN state.date IS NULL THEN 'undated'
                         WHEN state.date < %(day)s THEN 'overdue'
                         ELSE 'dated' END AS timing,

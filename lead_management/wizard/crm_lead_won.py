@@ -93,6 +93,7 @@ class CrmLeadWon(models.TransientModel):
     order_text = fields.Char(compute="_compute_plan")
     other_orders_text = fields.Char(compute="_compute_plan")
     hours_text = fields.Char(compute="_compute_plan")
+    tasks_text = fields.Char(compute="_compute_plan")
     warning_text = fields.Text(compute="_compute_plan")
     refusal_text = fields.Text(compute="_compute_plan")
 
@@ -259,6 +260,7 @@ class CrmLeadWon(models.TransientModel):
             wizard.has_other_customer = bool(plan.other_customer)
             wizard.hours_count = len(plan.moving)
             wizard.hours_text = wizard._get_hours_text(plan)
+            wizard.tasks_text = wizard._get_tasks_text(plan)
             wizard.contact_text = wizard._get_contact_text()
             wizard.order_text = wizard._get_order_text()
             wizard.other_orders_text = wizard._get_other_orders_text(plan)
@@ -332,6 +334,44 @@ class CrmLeadWon(models.TransientModel):
         if not texts and sum(self._get_leads().mapped("effective_hours")):
             texts.append(self.env._("The recorded time stays in the lead project."))
         return " ".join(texts) or self.env._("No time was recorded.")
+
+    def _get_tasks_text(self, plan):
+        """How many tasks come from templates, and which of them wait for somebody."""
+        # sudo: how many there are is told with the offer and with the template
+        tasks = self.env["project.task"].sudo()
+        chosen = plan.choices.template.sudo() if plan.choices.target == "new" else None
+        own = tasks.search([("project_id", "in", chosen.ids)]) if chosen else tasks
+        sold = [
+            tasks.search([("project_id", "=", line.product_id.project_template_id.id)])
+            for line in plan.template_lines
+        ]
+        texts = []
+        if own:
+            texts.append(
+                self.env._(
+                    "Tasks from template “%(template)s”: %(count)s.",
+                    template=chosen.name,
+                    count=len(own),
+                )
+            )
+        if count := sum(map(len, sold)):
+            names = plan.template_lines.product_id.project_template_id.mapped("name")
+            texts.append(
+                self.env._(
+                    "Tasks of the sold products, from %(templates)s: %(count)s.",
+                    templates=", ".join(f"“{name}”" for name in names),
+                    count=count,
+                )
+            )
+        roles = own.union(*sold).role_ids
+        if roles:
+            texts.append(
+                self.env._(
+                    "Roles stay on the tasks until you give them out: %(roles)s.",
+                    roles=", ".join(roles.mapped("name")),
+                )
+            )
+        return " ".join(texts)
 
     def _get_contact_text(self):
         partner = self.partner_id
