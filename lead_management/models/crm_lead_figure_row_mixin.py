@@ -37,7 +37,7 @@ class CrmLeadFigureRowMixin(models.AbstractModel):
         :return: the lead's form; a message where it was deleted or may not be read
         :raises AccessError: when the user may not read the row
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         lead = self.lead_id
         if not lead:

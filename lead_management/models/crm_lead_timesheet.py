@@ -172,7 +172,7 @@ class CrmLead(models.Model):
         :raises AccessError: when the user may not record time
         :raises UserError: when there is no employee to record it for
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         user = self.env.user
         is_project_user = user.has_group("project.group_project_user")
