@@ -24,11 +24,13 @@ make("ir.filters", "gone favourite of a report", name="Quarters",
 make("ir.filters", "gone task favourite", name="Of leads", model_id="project.task",
      domain="[('lead_id.name', 'ilike', 'x')]")
 make("ir.filters", "emptied favourite", name="Grouped", model_id="crm.lead",
-     context="{'group_by': ['next_follow_up:week', 'stage_id']}", sort='["next_follow_up desc", "id"]')
+     context="{'group_by': ['next_follow_up:week', 'stage_id']}",
+     sort='["next_follow_up desc", "id"]')
 make("ir.filters", "kept favourite", name="Mine", model_id="crm.lead",
      domain="[('user_id', '=', uid)]", context="{'group_by': ['stage_id']}")
 make("ir.exports", "emptied export", name="Leads", resource="crm.lead", export_fields=[
-    Command.create({"name": name}) for name in ("name", "category_id/name", "order_ids/lead_reminded_expiry")])
+    Command.create({"name": name})
+    for name in ("name", "category_id/name", "order_ids/lead_reminded_expiry")])
 make("ir.exports", "gone export", name="Payments", resource="crm.lead.payment",
      export_fields=[Command.create({"name": "name"})])
 make("ir.cron", "gone job", name="Nightly", model_id=lead_model.id, state="code",
@@ -98,7 +100,8 @@ dialog.action_convert()
 leads[2].action_set_lost()
 leads[2].wake_up_date = "2031-01-01"
 stage = env["crm.stage"].search([], limit=1, order="sequence desc, id desc")
-env["crm.stage"].search([])[2].required_field_ids = env["ir.model.fields"]._get("crm.lead", "category_id")
+category_field = env["ir.model.fields"]._get("crm.lead", "category_id")
+env["crm.stage"].search([])[2].required_field_ids = category_field
 env["crm.lead.category"].create({"name": "Heating"})
 """
 STATE = """
@@ -135,8 +138,10 @@ for key, (model, record_id) in made.items():
 env.cr.flush()
 out["emptied favourite"] = [env["ir.filters"].browse(made["emptied favourite"][1])[n]
                             for n in ("context", "sort")]
-out["emptied export"] = env["ir.exports"].browse(made["emptied export"][1]).export_fields.mapped("name")
-out["emptied rule"] = env["base.automation"].browse(made["emptied rule"][1]).trigger_field_ids.mapped("name")
+export = env["ir.exports"].browse(made["emptied export"][1])
+out["emptied export"] = export.export_fields.mapped("name")
+rule = env["base.automation"].browse(made["emptied rule"][1])
+out["emptied rule"] = rule.trigger_field_ids.mapped("name")
 out["closed rule"] = env["ir.rule"].browse(made["closed rule"][1]).domain_force
 out["emptied window"] = env["ir.actions.act_window"].browse(made["emptied window"][1]).context
 out["is active"] = env["ir.ui.view"].with_context(active_test=False).browse(
@@ -146,7 +151,8 @@ out["emptied view"] = [view.active, "next_step" in view.arch or "project_state" 
                        or "action_won" in view.arch, "color" in view.arch]
 template = env["mail.template"].browse(made["emptied template"][1])
 out["emptied template"] = [template.subject, str(template.body_html)]
-out["properties"] = [x["name"] for x in env["crm.team"].search([], limit=1).lead_properties_definition]
+team = env["crm.team"].search([], limit=1)
+out["properties"] = [x["name"] for x in team.lead_properties_definition]
 out["file"] = env["ir.attachment"].search_count([("name", "=", "lead_management-removed.json")])
 for model in ("crm.lead", "project.task", "sale.order", "res.partner"):
     env[model].get_views([(False, kind) for kind in ("form", "list", "kanban", "search")],

@@ -168,9 +168,7 @@ class TestWords(LeadManagementCommon):
         ):
             for record in (project, *project.type_ids):
                 self.env.flush_all()
-                self.env.cr.execute(
-                    f"SELECT name FROM {record._table} WHERE id = %s", [record.id]
-                )
+                self.env.cr.execute(f"SELECT name FROM {record._table} WHERE id = %s", [record.id])
                 ((names,),) = self.env.cr.fetchall()
                 self.assertEqual(set(names), {"en_US", "de_DE"}, names)
                 if record == company.lead_project_id:

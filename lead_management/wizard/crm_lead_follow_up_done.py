@@ -115,7 +115,7 @@ class CrmLeadFollowUpDone(models.TransientModel):
 
         :return: what Odoo planned as its follow-up (``mail.activity``)
         """
-        self.ensure_one()
+        self._check_one()
         # the defaults of the calling view are not for what is planned here
         # pylint: disable=context-overridden
         activity = self.activity_id.with_context(clean_context(self.env.context))
