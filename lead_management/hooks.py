@@ -1,7 +1,10 @@
 """Installation and removal on databases that are in use."""
 
-# what the columns of a database in use are filled with, one statement each
-FILL_SQL = """
+from .setup import clean, keep, neighbours, terms, views
+from .setup.names import OurNames
+
+# the stored columns of a database in use, and what they are filled with, one statement each
+COLUMNS_SQL = """
     ALTER TABLE project_task
         ADD COLUMN IF NOT EXISTS lead_id int4,
         ADD COLUMN IF NOT EXISTS is_internal_presales bool,
@@ -25,7 +28,10 @@ FILL_SQL = """
     ALTER TABLE crm_lead
         ALTER COLUMN value_source DROP DEFAULT,
         ALTER COLUMN project_state DROP DEFAULT;
-    UPDATE crm_lead SET project_state = 'no_project' WHERE won_status = 'won';
+"""
+VALUES_SQL = """
+    UPDATE crm_lead SET project_state = 'no_project'
+     WHERE won_status = 'won' AND project_state = 'none';
     UPDATE crm_lead SET next_follow_up = activity.date_deadline
       FROM (SELECT res_id, MIN(date_deadline) AS date_deadline
               FROM mail_activity
@@ -38,19 +44,24 @@ FILL_SQL = """
              WHERE opportunity_id IS NOT NULL AND state != 'cancel'
           GROUP BY opportunity_id
             HAVING COUNT(*) = 1) AS offer
-     WHERE offer.opportunity_id = crm_lead.id;
+     WHERE offer.opportunity_id = crm_lead.id AND crm_lead.main_order_id IS NULL;
 """
-KEPT = ["crm.stage", "crm.lost.reason", "utm.source"]
 
 
 def pre_init_hook(env):
-    """Add the stored columns and fill them in SQL, one statement each.
+    """Refuse what cannot work, give back what an earlier installation kept, and add the stored
+    columns and fill them in SQL, one statement each.
 
     Without this the ORM would compute them in Python, record by record, for every lead
     and every analytic line of a database that has run CRM for years. Leads that were won
     before this addon came have been handed over long ago: they are not marked as pending.
+
+    :raises UserError: when another module or its data is in the way
     """
-    env.cr.execute(FILL_SQL)
+    neighbours.check(env)
+    env.cr.execute(COLUMNS_SQL)
+    keep.restore(env.cr)
+    env.cr.execute(VALUES_SQL)
 
 
 def post_init_hook(env):
@@ -59,30 +70,48 @@ def post_init_hook(env):
     There, confirmed offers win their leads, and sent ones move them on. The history starts with
     one row per open lead. Core's lost reasons get their kinds.
     Our terms for core's labels win over core's in the languages that are installed already.
+
+    :raises UserError: when a view that somebody made does not fit ours
     """
+    views.check_custom_views(env, OurNames(env).extended)
+    noted = neighbours.read_noted(env.cr)
+    keep.finish(env)
     env["crm.stage"]._install_standard_stages()
     if not env["crm.lead"].with_context(active_test=False).search_count([], limit=1):
         env["res.company"].search([]).write(
             {"lead_won_by_order": True, "lead_offer_sent_stage": True}
         )
+    neighbours.take_over(env, noted)
     env["crm.lead.history"]._record_open_leads()
     env["crm.lost.reason"]._fill_core_kinds()
     env["utm.source"]._name_lead_sources()
-    languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
-    if languages:
-        modules = env["ir.module.module"]
-        modules._load_module_terms(["lead_management"], languages, overwrite=True)
+    terms.load(env, [code for code, _name in env["res.lang"].get_installed()])
 
 
 def uninstall_hook(env):
     """Keep stages, reasons and sources: they belong to the leads, not to the addon that brought
-    them.
+    them. What names ours in the database goes, what belongs to leads is kept for another
+    installation.
 
     Core's labels get core's translations back.
     """
-    languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
-    if languages:
-        env["ir.module.module"]._load_module_terms(["crm"], languages, overwrite=True)
+    terms.unload(env, [code for code, _name in env["res.lang"].get_installed()])
+    clean.clean(env)
+    names = OurNames(env)
+    keep.keep(env, names)
+    _order_without_ours(env, names)
     env["ir.model.data"].search(
-        [("module", "=", "lead_management"), ("model", "in", KEPT)]
+        [("module", "=", "lead_management"), ("model", "in", keep.KEPT_RECORDS)]
     ).unlink()
+
+
+def _order_without_ours(env, names):
+    """Odoo searches records while it drops our columns one by one: none may order by them.
+
+    Only in the classes of this registry, which Odoo builds anew afterwards.
+    """
+    for model in names.extended:
+        if model in env:
+            order = env[model]._order
+            kept = [part for part in order.split(",") if not names.in_path(model, part.split()[0])]
+            type(env[model])._order = ",".join(kept)

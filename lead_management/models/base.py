@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 from .crm_lead_guard_mixin import check_sent
 
@@ -17,3 +18,12 @@ class Base(models.AbstractModel):
             sent = {name.removeprefix("default_"): context[name] for name in names}
             check_sent(self, [{**sent, **values}], ())
         return super().onchange(values, field_names, fields_spec)
+
+    def _check_one(self):
+        """For what people do with one record: a sentence where code or a list sends others.
+
+        :raises UserError: when there is none, or more than one
+        """
+        if len(self) != 1:
+            name = self.env["ir.model"]._get(self._name).name
+            raise UserError(self.env._("Choose exactly one record: %(name)s.", name=name))

@@ -90,7 +90,7 @@ class CrmLead(models.Model):
         :raises UserError: when the lead has nothing to make a contact of
         :raises RedirectWarning: when an archived contact has the e-mail address
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         if self.partner_id:
             return True

@@ -250,7 +250,7 @@ class CrmLead(models.Model):
 
         :raises AccessError: when the user may not read the lead
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         # sudo: the project need not be readable; then the lead opens
         return self._get_project_action(self.sudo().won_project_id)

@@ -56,7 +56,7 @@ class CrmLeadDocument(models.Model):
         :raises AccessError: when the user may not change the lead
         :raises UserError: when there is no text
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         if not self.exists():
             raise UserError(self.env._("This document was deleted meanwhile."))
@@ -79,7 +79,7 @@ class CrmLeadDocument(models.Model):
         :return: the action of ``mail.compose.message``
         :raises AccessError: when the user may not change the lead
         """
-        self.ensure_one()
+        self._check_one()
         self.action_create_document()
         return self.lead_id._get_composer_action(self.attachment_id)
 
@@ -89,7 +89,7 @@ class CrmLeadDocument(models.Model):
         :return: the action of its form
         :raises AccessError: when the user may not read it
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         return {
             "type": "ir.actions.act_window",

@@ -41,7 +41,7 @@ class CrmLead(models.Model):
         :return: the action of ``crm.lead.document``
         :raises AccessError: when the user may not change the lead
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         return {
             "type": "ir.actions.act_window",
@@ -74,7 +74,7 @@ class CrmLead(models.Model):
         :raises AccessError: when the user may not change the lead or read its main offer
         :raises UserError: when the lead has no main offer
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         order = self._get_main_offers().sudo(False)
         if not order:

@@ -38,7 +38,7 @@ class CrmLeadFigureRowMixin(models.AbstractModel):
         :return: the lead's form or page; a message where it was deleted or neither may be read
         :raises AccessError: when the user may not read the row
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         lead = self.lead_id
         if not lead:

@@ -152,7 +152,18 @@ class CrmLead(models.Model):
             keeping = template.with_context(lead_keep_roles=KEEP_ROLES)
             project = keeping.action_create_from_template(values)
             return project.with_context(lead_keep_roles=False)
-        return Project.create({**values, **self._prepare_blank_project_values()})
+        project = Project.create({**values, **self._prepare_blank_project_values()})
+        self._translate_columns(project)
+        return project
+
+    @api.model
+    def _translate_columns(self, project):
+        """Name the columns of a new project in every installed language: they are everybody's."""
+        for code, _name in self.env["res.lang"].get_installed():
+            values = self.with_context(lang=code)._prepare_blank_project_values()
+            names = [command[2]["name"] for command in values["type_ids"]]
+            for stage, name in zip(project.type_ids.sorted("id"), names, strict=False):
+                stage.with_context(lang=code).name = name
 
     @api.model
     def _prepare_blank_project_values(self):

@@ -44,7 +44,8 @@ class CrmLead(models.Model):
         """
         # sudo: which company counts does not depend on who looks
         leads = self.sudo()
-        tickets = self.env["project.task"].sudo().search([("lead_id", "in", self.ids)])
+        domain = [("lead_id", "in", self.ids), ("is_presales", "=", True)]
+        tickets = self.env["project.task"].sudo().search(domain)
         companies = leads.company_id or tickets.project_id.company_id
         companies = companies or self._get_offers().company_id
         return companies[:1].with_env(self.env) or self.env.company
@@ -61,7 +62,13 @@ class CrmLead(models.Model):
             self.env["project.task"]
             .sudo()
             .with_context(active_test=False)
-            .search([("lead_id", "in", self.ids), ("project_id", "!=", False)])
+            .search(
+                [
+                    ("lead_id", "in", self.ids),
+                    ("is_presales", "=", True),
+                    ("project_id", "!=", False),
+                ]
+            )
         )
         lines = self.env["account.analytic.line"].sudo()
         hours = self._collect_handover_hours(tickets)

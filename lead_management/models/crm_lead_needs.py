@@ -324,7 +324,7 @@ class CrmLead(models.Model):
         :return: an action that closes the form
         :raises StageNeedsError: when something is still missing
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         stage = self._get_needed_stage()
         if stage and self.stage_id != stage:

@@ -196,7 +196,7 @@ class CrmLead(models.Model):
 
     def action_new_offer(self):
         """Open a new quotation for the lead; core asks for the contact where none is linked."""
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         return self.action_sale_quotations_new()
 

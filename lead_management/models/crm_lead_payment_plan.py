@@ -222,7 +222,7 @@ class CrmLead(models.Model):
 
     def action_split_payments(self):
         """Open the dialog that plans even instalments."""
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_management.crm_lead_payment_split_action"

@@ -182,7 +182,7 @@ class CrmLead(models.Model):
 
         :raises AccessError: when the user may not read the lead
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         # sudo: the task need not be readable; then the lead opens
         task = self.sudo().service_task_id.sudo(False)

@@ -371,7 +371,11 @@ class CrmLead(models.Model):
                 leads.write(stage._prepare_probability_values())
 
     def action_set_automated_probability(self):
-        """Core's reset button: the stage's default where the stage has one."""
+        """Core's reset button: the stage's default where the stage has one.
+
+        :raises UserError: when it is not one lead
+        """
+        self._check_one()
         if self.stage_id._sets_probability():
             return self._set_stage_probability()
         return super().action_set_automated_probability()

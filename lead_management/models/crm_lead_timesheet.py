@@ -132,7 +132,8 @@ class CrmLead(models.Model):
         """The open tickets of those of these leads that have one; see _get_or_create_tickets."""
         # sudo: salespeople need no project rights to record time on a lead they can read
         tickets = {}
-        tasks = self.env["project.task"].sudo().search([("lead_id", "in", self.ids)], order="id")
+        tasks = self.env["project.task"].sudo()
+        tasks = tasks.search([("lead_id", "in", self.ids), ("is_presales", "=", True)], order="id")
         for task in tasks.filtered(lambda task: task.parent_id.lead_id != task.lead_id):
             lead = task.lead_id.with_env(self.env)
             is_open = task.state not in CLOSED_STATES or lead.won_status == "lost"
@@ -170,7 +171,7 @@ class CrmLead(models.Model):
         tickets = self.env["project.task"].sudo()
         if not self:
             return tickets
-        tickets = tickets.search([("lead_id", "in", self.ids), *domain])
+        tickets = tickets.search([("lead_id", "in", self.ids), ("is_presales", "=", True), *domain])
         return tickets.filtered(lambda task: task.project_id != task.lead_id.won_project_id)
 
     def _prepare_ticket_values(self):
@@ -184,6 +185,7 @@ class CrmLead(models.Model):
         return {
             "name": self.name,
             "lead_id": self.id,
+            "is_presales": True,
             "project_id": project.id,
             "company_id": project.company_id.id,
             "user_ids": False,
@@ -197,7 +199,7 @@ class CrmLead(models.Model):
         :raises AccessError: when the user may not record time
         :raises UserError: when there is no employee to record it for
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         user = self.env.user
         is_project_user = user.has_group("project.group_project_user")

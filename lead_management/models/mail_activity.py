@@ -201,7 +201,7 @@ class MailActivity(models.Model):
         :raises AccessError: when the user may not change the follow-up
         :raises UserError: when it is done already
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         self._check_to_be_done()
         action = self.env["ir.actions.act_window"]._for_xml_id(

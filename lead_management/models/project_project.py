@@ -164,7 +164,7 @@ class ProjectProject(models.Model):
 
         :raises AccessError: when the user may not read the project
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         leads = (
             self.env["crm.lead"]
@@ -191,7 +191,7 @@ class ProjectProject(models.Model):
 
         :raises AccessError: when the user may not read the project
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         return {
             "type": "ir.actions.act_window",

@@ -18,13 +18,14 @@ class ProjectTask(models.Model):
         index="btree_not_null",
         copy=False,
         ondelete="set null",
-        groups="sales_team.group_sale_salesman",
+        # no groups: other addons have a field of this name and show it in everybody's forms
         help="The lead this ticket, or the ticket it is a part of, records time for.",
     )
     is_presales = fields.Boolean(
         "Presales",
         compute="_compute_is_presales",
         store=True,
+        recursive=True,
         copy=False,
         groups="base.group_user",
         help="Whether this is a ticket with work from before the order.",
@@ -64,6 +65,15 @@ class ProjectTask(models.Model):
             return True
         return super().write(vals)
 
+    def read(self, fields=None, load="_classic_read"):
+        """Who has no access to leads reads tickets without theirs."""
+        rows = super().read(fields, load)
+        if rows and rows[0].get("lead_id", None) is not None:
+            if not self.env["crm.lead"].has_access("read"):
+                for row in rows:
+                    row["lead_id"] = False
+        return rows
+
     @api.depends("parent_id.lead_id")
     def _compute_lead_id(self):
         for task in self:
@@ -73,11 +83,15 @@ class ProjectTask(models.Model):
                 lead = task.lead_id
             task.lead_id = task.lead_id or lead
 
-    @api.depends("lead_id")
+    @api.depends("lead_id", "project_id", "parent_id.is_presales")
     def _compute_is_presales(self):
-        """A ticket of a lead stays one, also when the lead is deleted or the ticket taken off."""
+        """A ticket of a lead stays one, also when the lead is deleted or the ticket taken off.
+
+        A task elsewhere that another addon linked to a lead is none.
+        """
         for task in self:
-            task.is_presales = task.is_presales or bool(task.lead_id)
+            is_ticket = task.project_id.is_lead_project or task.parent_id.is_presales
+            task.is_presales = task.is_presales or bool(task.lead_id and is_ticket)
 
     @api.depends("is_presales", "is_shown_to_customer", "parent_id.is_internal_presales")
     def _compute_is_internal_presales(self):

@@ -162,6 +162,7 @@ class ResCompany(models.Model):
             )
             project = self.env["project.project"].with_context(mail_create_nosubscribe=True)
             self.lead_project_id = project.create(self._prepare_lead_project_values())
+            self._translate_project(self.lead_project_id, "_prepare_lead_project_values")
         project = self.lead_project_id
         if not project.active or not project.allow_timesheets:
             raise UserError(
@@ -213,7 +214,7 @@ class ResCompany(models.Model):
             )
             project = self.env["project.project"].with_context(mail_create_nosubscribe=True)
             self.service_project_id = project.create(self._prepare_service_project_values())
-            self._translate_service_project()
+            self._translate_project(self.service_project_id, "_prepare_service_project_values")
         project = self.service_project_id
         if not project.active:
             raise UserError(
@@ -240,12 +241,13 @@ class ResCompany(models.Model):
             ],
         }
 
-    def _translate_service_project(self):
-        """Name the new service project and its stages in every installed language."""
-        project = self.service_project_id
+    def _translate_project(self, project, prepare):
+        """Name a new project and its stages in every installed language.
+
+        :param prepare: name of the method with the values it was created with
+        """
         for code, _name in self.env["res.lang"].get_installed():
-            company = self.with_context(lang=code)
-            values = company._prepare_service_project_values()
+            values = getattr(self.with_context(lang=code), prepare)()
             stages = [command[2]["name"] for command in values["type_ids"]]
             project.with_context(lang=code).name = values["name"]
             for stage, name in zip(project.type_ids.sorted("id"), stages, strict=False):

@@ -77,7 +77,7 @@ class ResPartner(models.Model):
         :return: an action of ``crm.lead``
         :raises AccessError: when the user may not read the contact
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_management.crm_lead_action_service_report"
@@ -93,7 +93,7 @@ class ResPartner(models.Model):
         :return: an action of ``crm.lead``
         :raises AccessError: when the user may not read the contact or create leads
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         self.env["crm.lead"].check_access("create")
         return {
@@ -110,7 +110,7 @@ class ResPartner(models.Model):
         :return: the action of ``crm.lead.service.request``
         :raises AccessError: when the user may not read the contact or create leads
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         self.env["crm.lead"].check_access("create")
         action = self.env["crm.lead"].action_service_request()

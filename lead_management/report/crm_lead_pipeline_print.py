@@ -21,6 +21,8 @@ ON_HOLD = "on_hold"  # the line of leads that are put off, of all phases
 # How many leads a list names; what it leaves out is in its last line
 LIST_LIMIT = 30
 BIGGEST_LIMIT = 10
+# How many characters of a title, a phase or a name are printed
+TEXT_LIMIT = 120
 
 # Per mm of the paper's width, how many characters fit into the quarters' columns
 CHARACTERS_PER_MM = 0.44
@@ -58,6 +60,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
         allowed = self.env.user._get_company_ids()
         if not isinstance(company_ids, list) or any(id_ not in allowed for id_ in company_ids):
             raise AccessError(self.env._("You do not work in all of these companies."))
+        company_ids = list(dict.fromkeys(map(int, company_ids)))  # each once
         quarters = data.get("quarters", 4)
         if not isinstance(quarters, int) or not 1 <= quarters <= 12:
             raise UserError(self.env._("Choose between 1 and 12 quarters ahead."))
@@ -167,7 +170,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
         stages = self.env["crm.stage"].sudo().browse(stage.id for stage in counts if stage)
         rows = [
             {
-                "name": stage.name or self.env._("No phase"),
+                "name": _cut(stage.name) or self.env._("No phase"),
                 "probability": stage.uses_default_probability
                 and self._format_percent(stage.default_probability),
                 "count": counts[stage],
@@ -315,9 +318,9 @@ class ReportPipelineQuarterly(models.AbstractModel):
         return {
             "lead_id": lead.id,
             # sudo: see _prepare_lists; users of other companies may not be readable
-            "name": lead.sudo().name,
-            "stage": stage.sudo().name,
-            "owner": user.sudo().name,
+            "name": _cut(lead.sudo().name),
+            "stage": _cut(stage.sudo().name),
+            "owner": _cut(user.sudo().name),
             "dates": ", ".join(dates),
             "probability": self._format_percent(probability),
             "amounts": round_amount(amount) + 0.0,
@@ -431,3 +434,10 @@ class ReportPipelineQuarterly(models.AbstractModel):
                 user=self.env.user.name,
             )
         ]
+
+
+def _cut(text):
+    """A text, short enough for a line of a table."""
+    if not text or len(text) <= TEXT_LIMIT:
+        return text
+    return text[: TEXT_LIMIT - 1] + "…"

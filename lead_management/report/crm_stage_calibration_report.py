@@ -161,7 +161,7 @@ class CrmStageCalibrationReport(models.Model):
 
     def action_open_cases(self):
         """Open the leads that were counted, where the user may read leads."""
-        self.ensure_one()
+        self._check_one()
         if not self.env["crm.lead"].has_access("read"):
             return self.env["crm.lead.figure.row.mixin"]._notify(
                 self.env._("You may read the figures, not the leads themselves.")
@@ -196,7 +196,7 @@ class CrmStageCalibrationReport(models.Model):
         :return: the action of ``crm.stage.calibration.apply``
         :raises AccessError: when the user may not change stages
         """
-        self.ensure_one()
+        self._check_one()
         self.env["crm.stage"].browse(self.id).check_access("write")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_management.crm_stage_calibration_apply_action"

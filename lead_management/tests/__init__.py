@@ -73,6 +73,8 @@ from . import test_crm_lead_needs
 from . import test_crm_lead_needs_tour
 from . import test_crm_lead_service_request
 from . import test_sensible_days
+from . import test_neighbours
 from . import test_track_time
 from . import test_beside_the_orm
 from . import test_one_that_refuses
+from . import test_wrong_input

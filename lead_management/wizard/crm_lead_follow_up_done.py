@@ -96,7 +96,7 @@ class CrmLeadFollowUpDone(models.TransientModel):
         :raises AccessError: when the user may not change the follow-up, or plan one on its lead
         :raises UserError: when it is done already, or the next one has no type or day
         """
-        self.ensure_one()
+        self._check_one()
         if not (self.next_activity_type_id and self.next_date):
             raise UserError(self.env._("Say what comes next, and when."))
         lead_id = self.activity_id.res_id
@@ -115,7 +115,7 @@ class CrmLeadFollowUpDone(models.TransientModel):
 
         :return: what Odoo planned as its follow-up (``mail.activity``)
         """
-        self.ensure_one()
+        self._check_one()
         # the defaults of the calling view are not for what is planned here
         # pylint: disable=context-overridden
         activity = self.activity_id.with_context(clean_context(self.env.context))

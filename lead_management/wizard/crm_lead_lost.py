@@ -58,7 +58,7 @@ class CrmLeadLost(models.TransientModel):
         :raises AccessError: when the user may not change one of the leads
         :raises UserError: when that day is not in the future
         """
-        self.ensure_one()
+        self._check_one()
         day = self.wake_up_date
         if day and day <= self.env.company._get_lead_today():
             raise UserError(

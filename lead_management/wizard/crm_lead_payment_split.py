@@ -99,7 +99,7 @@ class CrmLeadPaymentSplit(models.TransientModel):
         :raises UserError: when there is nothing to split, or a number is out of bounds
         :raises AccessError: when the user may not change the lead
         """
-        self.ensure_one()
+        self._check_one()
         self.lead_id.check_access("write")
         problem = self._get_problem()
         if problem:

@@ -118,7 +118,7 @@ class CrmLeadPipelinePeriod(models.TransientModel):
 
         :raise ValidationError: naming what to change
         """
-        self.ensure_one()
+        self._check_one()
         is_snapshot = self.report == "snapshot"
         days = [self.day] if is_snapshot else [self.date_from, self.date_to]
         if not all(days):

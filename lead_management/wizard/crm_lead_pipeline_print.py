@@ -42,7 +42,7 @@ class CrmLeadPipelinePrint(models.TransientModel):
         :raises UserError: when no company is chosen
         :raises AccessError: when the user may not read the pipeline
         """
-        self.ensure_one()
+        self._check_one()
         self.env["crm.lead.pipeline.report"].check_access("read")
         if not self.company_ids:
             raise UserError(self.env._("Choose at least one company."))

@@ -78,7 +78,7 @@ class CrmLeadServiceRequest(models.TransientModel):
         :raises UserError: when the lead is not open, or nobody is named
         :raises AccessError: when the user may not change the lead
         """
-        self.ensure_one()
+        self._check_one()
         # a second click waits, or comes again and finds the lead
         self.lock_for_update()
         # the defaults of the calling view are not for what is created here

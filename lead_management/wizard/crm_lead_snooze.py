@@ -34,7 +34,7 @@ class CrmLeadSnooze(models.TransientModel):
         :raises AccessError: when the user may not change one of the leads
         :raises UserError: when the day is past, or there is nothing to move
         """
-        self.ensure_one()
+        self._check_one()
         self.lead_ids.check_access("write")
         if self.date < fields.Date.context_today(self):
             raise UserError(self.env._("Choose a day from today on."))
@@ -42,10 +42,10 @@ class CrmLeadSnooze(models.TransientModel):
 
     def action_snooze_day(self):
         """As ``action_snooze`` of the leads, by one day."""
-        self.ensure_one()
+        self._check_one()
         return self.lead_ids.action_snooze(1)
 
     def action_snooze_week(self):
         """As ``action_snooze`` of the leads, by a week."""
-        self.ensure_one()
+        self._check_one()
         return self.lead_ids.action_snooze(7)

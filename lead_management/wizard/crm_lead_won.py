@@ -436,7 +436,7 @@ class CrmLeadWon(models.TransientModel):
         :raises UserError: when the plan has a refusal, or somebody else works on the leads
         :raises AccessError: when the user may not change a lead or confirm its offer
         """
-        self.ensure_one()
+        self._check_one()
         leads = self.lead_ids
         if not leads:
             raise UserError(

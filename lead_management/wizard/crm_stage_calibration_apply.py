@@ -113,7 +113,7 @@ class CrmStageCalibrationApply(models.TransientModel):
         :raises AccessError: when the user may not change stages
         :raises UserError: when the share cannot be a default, or is another by now
         """
-        self.ensure_one()
+        self._check_one()
         self.stage_id.check_access("write")
         row = self._get_row()
         if not row or float_compare(row._get_applicable_rate(), self.new_probability, 1):

@@ -29,7 +29,7 @@ class CrmStageLoad(models.TransientModel):
         :raises UserError: when no team is given, or it has stages of its own already
         :raises AccessError: when the user may not change stages
         """
-        self.ensure_one()
+        self._check_one()
         self.env["crm.stage"].check_access("create")
         if self.mode == "standard":
             self._load_standard_stages()
