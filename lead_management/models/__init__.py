@@ -37,6 +37,7 @@ from . import crm_lead_document
 from . import crm_lead_documents
 from . import crm_lead_payment
 from . import crm_lead_payment_plan
+from . import crm_lead_privacy
 from . import crm_lead_history
 from . import crm_lead_tracking
 from . import crm_lead_write
