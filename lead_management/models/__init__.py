@@ -7,6 +7,7 @@ from . import base
 from . import ir_binary
 from . import ir_module_module
 from . import mail_followers
+from . import mail_thread
 from . import res_company
 from . import res_config_settings
 from . import res_partner
@@ -20,6 +21,8 @@ from . import crm_lead_contact
 from . import crm_lead_follow_up
 from . import crm_lead_activity_plan
 from . import crm_lead_stage
+from . import crm_lead_stale
+from . import crm_lead_website
 from . import crm_lead_timesheet
 from . import crm_lead_chatter
 from . import crm_lead_needs
@@ -39,6 +42,7 @@ from . import crm_lead_payment
 from . import crm_lead_payment_plan
 from . import crm_lead_privacy
 from . import crm_lead_history
+from . import crm_lead_import
 from . import crm_lead_tracking
 from . import crm_lead_write
 from . import crm_lead_handover_plan
