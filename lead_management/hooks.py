@@ -94,6 +94,7 @@ def post_init_hook(env):
     env["crm.lead.history"]._record_open_leads()
     env["crm.lost.reason"]._fill_core_kinds()
     env["utm.source"]._name_lead_sources()
+    env["crm.lead"]._keep_paid_services()
     languages = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
     if languages:
         modules = env["ir.module.module"]

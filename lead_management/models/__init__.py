@@ -39,6 +39,7 @@ from . import crm_lead_document_template
 from . import crm_lead_document
 from . import crm_lead_documents
 from . import crm_lead_payment
+from . import crm_lead_paid_services
 from . import crm_lead_payment_plan
 from . import crm_lead_privacy
 from . import crm_lead_history

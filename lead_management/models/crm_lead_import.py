@@ -46,6 +46,14 @@ class CrmLead(models.Model):
         ]
 
     @api.model
+    def load(self, fields, data):
+        """Follow-ups that are imported with their leads are of leads: core leaves that open."""
+        if any(name.split("/")[0] == "activity_ids" for name in fields):
+            model_id = self.env["ir.model"]._get_id(self._name)
+            self = self.with_context(default_res_model_id=model_id)
+        return super().load(fields, data)
+
+    @api.model
     def _build_import_template(self):
         """A workbook to fill in: the heads are the labels by which the import knows the columns,
         in the user's language; the questions of his categories stand last.
