@@ -48,9 +48,11 @@ class CrmLead(models.Model):
     @api.model
     def load(self, fields, data):
         """Follow-ups that are imported with their leads are of leads: core leaves that open."""
-        if any(name.split("/")[0] == "activity_ids" for name in fields):
-            model_id = self.env["ir.model"]._get_id(self._name)
-            self = self.with_context(default_res_model_id=model_id)
+        columns = [i for i, name in enumerate(fields) if name.split("/")[0] == "activity_ids"]
+        if columns:
+            model_id = str(self.env["ir.model"]._get_id(self._name))
+            fields = [*fields, "activity_ids/res_model_id/.id"]
+            data = [[*row, model_id if any(row[i] for i in columns) else ""] for row in data]
         return super().load(fields, data)
 
     @api.model
