@@ -11,44 +11,6 @@ class CrmLead(models.Model):
         help="What is to be done next: the earliest open follow-up, of any user.",
     )
 
-    new_follow_up = fields.Char(
-        "Follow-up",
-        compute="_compute_new_follow_up",
-        inverse="_inverse_new_follow_up",
-        help="What is to be done next, written down with a new lead.",
-    )
-    new_follow_up_date = fields.Date(
-        "Follow-up on",
-        compute="_compute_new_follow_up",
-        inverse="_inverse_new_follow_up",
-        help="When it is due: today, when only what is to be done is said.",
-    )
-
-    def _compute_new_follow_up(self):
-        """They are entered only: what was planned is among the lead's follow-ups."""
-        self.new_follow_up = self.new_follow_up_date = False
-
-    def _inverse_new_follow_up(self):
-        """Plan what was written down with the lead, for its owner, else for who wrote it."""
-        model_id = self.env["ir.model"]._get_id(self._name)
-        to_do = self.env.ref("mail.mail_activity_data_todo", raise_if_not_found=False)
-        values = [
-            {
-                "res_model_id": model_id,
-                "res_id": lead.id,
-                "activity_type_id": to_do and to_do.id,
-                "summary": lead.new_follow_up,
-                "date_deadline": lead.new_follow_up_date or fields.Date.context_today(lead),
-                "user_id": (lead.user_id or self.env.user).id,
-            }
-            for lead in self
-            if lead.new_follow_up or lead.new_follow_up_date
-        ]
-        if values:
-            # sudo: who writes a call down for a colleague may plan its follow-up with it
-            self.env["mail.activity"].sudo().create(values)
-            self.invalidate_recordset(["new_follow_up", "new_follow_up_date"], flush=False)
-
     @api.depends(
         "activity_ids.active",
         "activity_ids.activity_type_id",
