@@ -5,7 +5,14 @@
     "summary": "From the first call to the running project: leads, hours, offers, decision",
     "author": "Lead Management contributors",
     "license": "LGPL-3",
-    "depends": ["crm", "sale_crm", "sale_timesheet", "sale_margin", "spreadsheet_dashboard"],
+    "depends": [
+        "base_import",
+        "crm",
+        "sale_crm",
+        "sale_timesheet",
+        "sale_margin",
+        "spreadsheet_dashboard",
+    ],
     # crm_stage_probability is refused with an offer to take its values over: setup/neighbours.py
     "excludes": ["crm_timesheet", "crm_project_create"],
     "data": [
@@ -20,6 +27,7 @@
         "wizard/crm_lead_service_request_views.xml",
         "wizard/crm_lead_payment_split_views.xml",
         "wizard/crm_lead_snooze_views.xml",
+        "wizard/crm_quotation_partner_views.xml",
         "wizard/crm_lead_follow_up_done_views.xml",
         "wizard/mail_activity_schedule_views.xml",
         "wizard/crm_stage_load_views.xml",

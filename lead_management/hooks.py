@@ -22,6 +22,7 @@ COLUMNS_SQL = """
         ADD COLUMN IF NOT EXISTS category_properties jsonb,
         ADD COLUMN IF NOT EXISTS service_done_date timestamp,
         ADD COLUMN IF NOT EXISTS service_hours float8,
+        ADD COLUMN IF NOT EXISTS last_activity_date timestamp,
         ADD COLUMN IF NOT EXISTS project_state varchar DEFAULT 'none';
     ALTER TABLE mail_activity ADD COLUMN IF NOT EXISTS due_time float8 DEFAULT 0;
     ALTER TABLE mail_activity ALTER COLUMN due_time DROP DEFAULT;
@@ -46,6 +47,30 @@ VALUES_SQL = """
             HAVING COUNT(*) = 1) AS offer
      WHERE offer.opportunity_id = crm_lead.id AND crm_lead.main_order_id IS NULL;
 """
+# when somebody last did something about each lead: see crm_lead_stale.py
+LAST_ACTIVITY_SQL = """
+    UPDATE crm_lead SET last_activity_date = GREATEST(
+        COALESCE(crm_lead.date_last_stage_update, crm_lead.create_date), activity.date)
+      FROM (SELECT lead.id, MAX(activity.date) AS date
+              FROM crm_lead AS lead
+         LEFT JOIN (SELECT res_id AS lead_id, date
+                      FROM mail_message
+                     WHERE model = 'crm.lead'
+                       AND (message_type IN
+                            ('comment', 'email', 'email_outgoing', 'sms', 'whatsapp_message')
+                            OR mail_activity_type_id IS NOT NULL)
+                     UNION ALL
+                    SELECT res_id, create_date FROM mail_activity
+                     WHERE res_model = 'crm.lead' AND automated IS NOT TRUE
+                     UNION ALL
+                    SELECT lead_id, create_date FROM account_analytic_line
+                     WHERE lead_id IS NOT NULL
+                     UNION ALL
+                    SELECT opportunity_id, create_date FROM sale_order
+                     WHERE opportunity_id IS NOT NULL) AS activity ON activity.lead_id = lead.id
+          GROUP BY lead.id) AS activity
+     WHERE activity.id = crm_lead.id;
+"""
 
 
 def pre_init_hook(env):
@@ -62,6 +87,7 @@ def pre_init_hook(env):
     env.cr.execute(COLUMNS_SQL)
     keep.restore(env.cr)
     env.cr.execute(VALUES_SQL)
+    env.cr.execute(LAST_ACTIVITY_SQL)
 
 
 def post_init_hook(env):
@@ -85,6 +111,7 @@ def post_init_hook(env):
     env["crm.lead.history"]._record_open_leads()
     env["crm.lost.reason"]._fill_core_kinds()
     env["utm.source"]._name_lead_sources()
+    env["crm.lead"]._keep_paid_services()
     terms.load(env, [code for code, _name in env["res.lang"].get_installed()])
 
 

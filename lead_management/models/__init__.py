@@ -9,6 +9,7 @@ from . import ir_binary
 from . import ir_module_module
 from . import ir_ui_view
 from . import mail_followers
+from . import mail_thread
 from . import res_company
 from . import res_currency
 from . import res_config_settings
@@ -23,6 +24,8 @@ from . import crm_lead_contact
 from . import crm_lead_follow_up
 from . import crm_lead_activity_plan
 from . import crm_lead_stage
+from . import crm_lead_stale
+from . import crm_lead_website
 from . import crm_lead_timesheet
 from . import crm_lead_chatter
 from . import crm_lead_needs
@@ -40,8 +43,11 @@ from . import crm_lead_document_template
 from . import crm_lead_document
 from . import crm_lead_documents
 from . import crm_lead_payment
+from . import crm_lead_paid_services
 from . import crm_lead_payment_plan
+from . import crm_lead_privacy
 from . import crm_lead_history
+from . import crm_lead_import
 from . import crm_lead_tracking
 from . import crm_lead_drift
 from . import crm_team

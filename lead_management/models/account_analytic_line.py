@@ -67,7 +67,10 @@ class AccountAnalyticLine(models.Model):
         ]
         leads = self.env["crm.lead"].browse({lead_id for lead_id in lead_ids if lead_id})
         if not leads:
-            return super().create(vals_list)
+            lines = super().create(vals_list)
+            lines.lead_id._note_activity()
+            return lines
+        leads._note_activity()
         tickets = leads._get_or_create_tickets()
         prepared = []
         for vals, lead_id in zip(vals_list, lead_ids, strict=True):

@@ -62,9 +62,19 @@ class CrmLead(models.Model):
         for lead in self:
             contacts = lead.similar_partner_ids._origin[:SHOWN]
             lead.similar_hint = [
-                *(contact._get_similar_line() for contact in contacts),
+                *lead._get_similar_contact_lines(),
                 *(known._get_similar_line() for known in lead._find_similar_leads(contacts)),
             ]
+
+    def _get_similar_contact_lines(self):
+        """The contacts among the lines of ``similar_hint``; dialogs that ask for the contact show
+        them, too.
+
+        :rtype: list of dict
+        """
+        self.ensure_one()
+        contacts = self.similar_partner_ids._origin[:SHOWN]
+        return [contact._get_similar_line() for contact in contacts]
 
     def _get_similar_line(self):
         """What tells an open lead from others of its kind; see ``similar_hint``."""

@@ -173,6 +173,8 @@ class CrmLead(models.Model):
     @api.model
     def _is_from_outside(self, message):
         """Whether somebody who is no colleague wrote ``message``, by mail or in a portal."""
+        if self.env.context.get("lead_machine_wrote"):
+            return False
         # sudo: the author need not be readable
         author = message.sudo().author_id
         if message.message_type == "email":

@@ -5,6 +5,8 @@ from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
+# a lead of these stages in which nothing happens for so long lies around
+STALE_AFTER_DAYS = 30
 # The process of an installation company, from the first call to the order. By external id:
 # name, default probability in percent, type of the leads in it, colour.
 STANDARD_STAGES = {
@@ -387,6 +389,7 @@ class CrmStage(models.Model):
             "default_probability": probability,
             "lead_type": lead_type,
             "is_won": probability == 100,
+            "rotting_threshold_days": 0 if probability == 100 else STALE_AFTER_DAYS,
             "color": color,
             "team_ids": team.ids if team else False,
         }

@@ -54,6 +54,16 @@ class MailActivity(models.Model):
         "Enter a time of day from 0:00 to 23:59.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Who plans a follow-up has done something about the lead; the system has not."""
+        activities = super().create(vals_list)
+        planned = activities.filtered(
+            lambda activity: activity.res_model == "crm.lead" and not activity.automated
+        )
+        self.env["crm.lead"].browse(planned.mapped("res_id"))._note_activity()
+        return activities
+
     @api.depends("res_model", "res_id")
     def _compute_lead_facts(self):
         on_leads = self.filtered(lambda activity: activity.res_model == "crm.lead")

@@ -18,6 +18,8 @@ class SaleOrder(models.Model):
     def create(self, vals_list):
         orders = super().create(vals_list)
         orders._propose_as_main_offer()
+        # sudo: only which leads they are for
+        orders.sudo().opportunity_id._note_activity()
         orders.filtered(lambda order: order.state == "sale")._win_leads()
         return orders
 
@@ -33,6 +35,9 @@ class SaleOrder(models.Model):
         if vals.get("state") == "sent":
             unsent = self.filtered(lambda order: order.state != "sent")
         res = super().write(vals)
+        if "state" in vals or "opportunity_id" in vals:
+            # sudo: as above
+            self.sudo().opportunity_id._note_activity()
         unsent._tell_leads_of_sending()
         if "opportunity_id" in vals:
             old_leads.filtered(

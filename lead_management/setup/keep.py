@@ -17,7 +17,7 @@ XMLIDS, REFERENCES, NEEDS = (PREFIX + name for name in ("xmlids", "references", 
 # of core's models: records that stay when the addon goes; they get their external ids back
 KEPT_RECORDS = ["crm.stage", "crm.lost.reason", "utm.source"]
 # filled by the installation anyway
-NOT_KEPT = {"crm_lead": ["next_follow_up"], "mail_activity": ["lead_plan_id"]}
+NOT_KEPT = {"crm_lead": ["next_follow_up", "last_activity_date"], "mail_activity": ["lead_plan_id"]}
 # a value that follows offer or payments does so no more where somebody changed it since
 KEPT_BESIDE = {"crm_lead": ["expected_revenue"]}
 

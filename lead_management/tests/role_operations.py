@@ -111,6 +111,10 @@ class RoleOperations:
         target.action_restore()
         return target.sudo().won_status == "pending"
 
+    def do_blank_person(self, lead, world):
+        lead.action_blank_person()
+        return lead.sudo().name.startswith("Erased")
+
     def do_new_offer(self, lead, world):
         lead.sudo().partner_id = self.create_partner("Prospect")
         self.settle()

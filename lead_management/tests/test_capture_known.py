@@ -112,3 +112,17 @@ class TestCaptureKnown(LeadManagementCommon):
         context = {"active_model": "crm.lead", "active_id": lead.id}
         form = Form(dialogs.with_context(**context))
         self.assertEqual((form.action, form.partner_id), ("exist", partner))
+
+    def test_dialogs_that_ask_for_the_contact_show_the_same_lines(self):
+        partner = self.create_partner("Maria Huber", phone="+43 1 5811111")
+        lead = self.create_lead(contact_name="Maria Huber").with_user(self.salesperson)
+        won = self.open_won_dialog(lead)
+        self.assertEqual(won.partner_choice, "create")
+        self.assertEqual([line["id"] for line in won.similar_hint], partner.ids)
+        won.partner_choice = "none"
+        self.assertFalse(won.similar_hint)
+        offers = lead.env["crm.quotation.partner"].with_context(
+            active_model="crm.lead", active_id=lead.id
+        )
+        offer = offers.create({"lead_id": lead.id, "action": "create"})
+        self.assertEqual([line["id"] for line in offer.similar_hint], partner.ids)

@@ -86,6 +86,8 @@ TABLE = (
     ("qualify", COLLEAGUE, "-++ - - -- - --"),
     ("put_on_hold", OWN, "+++ - - -- - --"),
     ("put_on_hold", COLLEAGUE, "-++ - - -- - --"),
+    ("blank_person", OWN, "--+ - - -- - --"),
+    ("blank_person", COLLEAGUE, "--+ - - -- - --"),
     ("restore", OWN, "+++ - - -- - --"),
     ("restore", COLLEAGUE, "-++ - - -- - --"),
     # Offers; editing one that exists is core's right of the invoicing people.

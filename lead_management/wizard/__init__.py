@@ -1,3 +1,4 @@
+from . import base_import_import
 from . import crm_lead_left_over_mixin
 from . import crm_lead_follow_up_done
 from . import crm_lead_lost

@@ -59,6 +59,12 @@ class CrmLeadWon(models.TransientModel):
         store=True,
         readonly=False,
     )
+    similar_hint = fields.Json(
+        compute="_compute_similar_hint",
+        export_string_translation=False,
+        help="Contacts that may be the lead's, to link instead of creating one: see the field of "
+        "leads.",
+    )
     partner_id = fields.Many2one(
         "res.partner",
         "Customer",
@@ -191,6 +197,13 @@ class CrmLeadWon(models.TransientModel):
             lead = wizard._get_leads()[:1]
             manager = wizard._filter_managers(wizard.project_template_id.user_id)
             wizard.user_id = manager or wizard._filter_managers(lead.user_id)
+
+    @api.depends("lead_ids", "partner_choice")
+    def _compute_similar_hint(self):
+        for wizard in self:
+            lead = wizard.lead_ids._origin
+            is_asked = len(lead) == 1 and wizard.partner_choice == "create"
+            wizard.similar_hint = is_asked and lead._get_similar_contact_lines()
 
     @api.depends("lead_ids")
     def _compute_partner_id(self):

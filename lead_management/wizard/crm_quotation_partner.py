@@ -1,8 +1,22 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 
 class CrmQuotationPartner(models.TransientModel):
     _inherit = "crm.quotation.partner"
+
+    similar_hint = fields.Json(
+        compute="_compute_similar_hint",
+        export_string_translation=False,
+        help="Contacts that may be the lead's, to link instead of creating one: see the field of "
+        "leads.",
+    )
+
+    @api.depends("lead_id", "action")
+    def _compute_similar_hint(self):
+        for wizard in self:
+            lead = wizard.lead_id._origin
+            is_asked = lead and wizard.action == "create"
+            wizard.similar_hint = is_asked and lead._get_similar_contact_lines()
 
     @api.model
     def default_get(self, fields):

@@ -1,0 +1,57 @@
+"""Importing leads: amounts are read right or refused, each wrong cell is named by its row."""
+
+from odoo import models
+
+from odoo.addons.base_import.models.base_import import ImportValidationError
+
+from ..tools.amounts import AmbiguousAmount, find_decimal_mark, read_amount
+
+
+class BaseImportImport(models.TransientModel):
+    _inherit = "base_import.import"
+
+    def _parse_float_from_data(self, data, index, name, options):
+        """Core's way reads ``234,50 €`` as 23450, as the blank looks like a decimal mark to it.
+
+        What cannot be read stays as it is: then it is refused with its row and column, together
+        with all other faults of the file, instead of alone.
+        """
+        if self.res_model != "crm.lead":
+            return super()._parse_float_from_data(data, index, name, options)
+        currency = self.env.company.currency_id
+        signs = (currency.symbol, currency.name, "%")
+        texts = [line[index].strip() for line in data]
+        decimal = find_decimal_mark(texts, signs)
+        for line, text in zip(data, texts, strict=True):
+            line[index] = text
+            if text:
+                line[index] = self._read_lead_amount(text, signs, decimal)
+        return None
+
+    def _read_lead_amount(self, text, signs, decimal):
+        try:
+            return read_amount(text, signs, decimal)
+        except AmbiguousAmount:
+            return self.env._("%(text)s: a thousand times more or less?", text=text)
+        except ValueError:
+            # what core's float would take, as 1_000, infinity or a number with an exponent
+            return text if not _is_float(text) else f"“{text}”"
+
+    def _parse_date_from_data(self, data, index, name, field_type, options):
+        """Core tells the first wrong day only, and nothing else of the file."""
+        if self.res_model != "crm.lead":
+            return super()._parse_date_from_data(data, index, name, field_type, options)
+        for line in data:
+            try:
+                super()._parse_date_from_data([line], index, name, field_type, options)
+            except ImportValidationError:
+                line[index] = str(line[index]).strip()
+        return None
+
+
+def _is_float(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""Leads from core's website form and live chat, by their own ways, also from who means no good."""
+
+import json
+
+import pytest
+
+from devtools import databases, odoo
+from tests.odoo_scripts import run_shell
+
+PREPARE = """
+category = env["crm.lead.category"].create({"name": "Bathroom"})
+foreign = env["crm.lead.category"].create({
+    "name": "Foreign", "company_id": env["res.company"].create({"name": "Foreign"}).id})
+env["crm.lead.category"].create({"name": "Old", "active": False})
+env.cr.commit()
+"""
+POSTS = """
+import json
+from werkzeug.test import Client
+import odoo.http
+client = Client(odoo.http.root)
+ids = {item.name: item.id for item in
+       env["crm.lead.category"].with_context(active_test=False).search([])}
+BASE = {"name": "New bathroom", "contact_name": "Carla", "email_from": "carla@customer.example"}
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>{{ object.env }}"
+FORMS = {
+    "plain": BASE,
+    "category": {**BASE, "category_id": ids["Bathroom"]},
+    "foreign category": {**BASE, "category_id": ids["Foreign"]},
+    "archived category": {**BASE, "category_id": ids["Old"]},
+    "no category": {**BASE, "category_id": 999999},
+    "scripts": {**BASE, "name": EVIL, "contact_name": EVIL, "description": EVIL, "Own": EVIL},
+    "forbidden": {**BASE, "probability": 100, "stage_id": 9, "won_project_id": 1,
+                  "presales_cost": 5, "value_source": "offer", "wake_up_date": "2099-01-01",
+                  "main_order_id": 1, "request_type": "service"},
+    "huge": {**BASE, "description": "x" * 1_000_000},
+    "no text": {**BASE, "category_id": "1; DROP TABLE crm_lead"},
+}
+found = {}
+for name, form in FORMS.items():
+    before = env["crm.lead"].search([]).ids
+    answer = client.post("/website/form/crm.lead", data=form)
+    env.cr.rollback()
+    env.invalidate_all()
+    leads = env["crm.lead"].search([("id", "not in", before)])
+    found[name] = [answer.status_code, [{
+        "stage": lead.stage_id.get_external_id()[lead.stage_id.id], "type": lead.type,
+        "category": lead.category_id.name, "source": lead.source_id.name, "name": lead.name,
+        "description": lead.description or "", "probability": lead.probability,
+        "status": lead.won_status, "request": lead.request_type,
+        "on_hold": bool(lead.wake_up_date), "project": lead.won_project_id.id} for lead in leads]]
+print("FOUND", json.dumps(found))
+"""
+CHAT = """
+import json
+operator = env["res.users"].create({
+    "name": "Olga", "login": "olga", "group_ids": [(6, 0, [
+        env.ref("sales_team.group_sale_salesman").id,
+        env.ref("im_livechat.im_livechat_group_user").id])]})
+guest = env["mail.guest"].create({"name": "<b>Guest</b>"})
+channel = env["discuss.channel"].create({
+    "name": "Chat", "channel_type": "livechat", "livechat_operator_id": operator.partner_id.id,
+    "channel_member_ids": [(0, 0, {"partner_id": operator.partner_id.id}),
+                           (0, 0, {"guest_id": guest.id})]})
+channel.message_post(body="<script>alert(1)</script>Need a bath", message_type="comment",
+                     author_guest_id=guest.id)
+before = env["crm.lead"].search([]).ids
+channel.with_user(operator).execute_command_lead(body="/lead Bath <script>alert(2)</script>")
+lead = env["crm.lead"].search([("id", "not in", before)])
+print("FOUND", json.dumps([{
+    "stage": lead.stage_id.get_external_id()[lead.stage_id.id], "type": lead.type,
+    "source": lead.source_id.name, "name": lead.name, "description": str(lead.description),
+    "origin": lead.origin_channel_id == channel}]))
+"""
+
+
+@pytest.fixture(scope="module")
+def website():
+    """A database with the addon, core's website form and live chat."""
+    with databases.throw_away("website") as name:
+        odoo.build(["-d", name, "-i", "website_crm,crm_livechat"], f"db-{name}")
+        run_shell(name, PREPARE)
+        yield name
+
+
+def read_found(done):
+    (line,) = [line for line in done.stdout.splitlines() if "FOUND " in line]
+    return json.loads(line.split("FOUND ", 1)[1])
+
+
+def test_forms_make_leads_or_nothing(website):
+    found = read_found(run_shell(website, POSTS, check=False))
+    for name, (status, leads) in found.items():
+        assert status == 200, name
+        assert len(leads) <= 1, name
+        for lead in leads:
+            assert lead["stage"] == "lead_management.crm_stage_new", name
+            assert (lead["type"], lead["status"]) == ("lead", "pending"), name
+            assert lead["source"] == "Company Website", name
+            assert (lead["request"], lead["project"]) == ("project", False), name
+            assert lead["probability"] == 5, name
+            assert not lead["on_hold"], name
+            assert "<script" not in lead["description"].lower(), name
+            assert "<img" not in lead["description"].lower(), name
+    for name in ("plain", "category", "scripts", "forbidden", "huge"):
+        assert len(found[name][1]) == 1, name
+    assert found["category"][1][0]["category"] == "Bathroom"
+    for name in ("plain", "foreign category", "archived category", "no category"):
+        assert not any(lead["category"] for lead in found[name][1]), name
+
+
+def test_chat_makes_a_lead(website):
+    (lead,) = read_found(run_shell(website, CHAT))
+    assert lead["stage"] == "lead_management.crm_stage_new"
+    assert lead["type"] == "lead"
+    assert lead["source"] == "Livechat"
+    assert lead["origin"]
+    assert "<script" not in lead["description"]
+    assert lead["name"].startswith("Bath")
