@@ -38,6 +38,7 @@ def _state_of(row):
 
 
 _STATE = ", ".join([*STATE_COLUMNS.values(), "NULL::jsonb"])
+_KEPT_STATE = ",".join(name for name in KEPT if name in STATE_COLUMNS)
 # See ``_record``. Put together once: it is run at every save of a lead. ``is_changed``: the lead is
 # not what its last row says; ``is_undone``: it is again what it was before the row that this
 # transaction has written.
@@ -69,8 +70,7 @@ RECORD = f"""
     ON CONFLICT (lead_key, date) DO UPDATE
             SET ({_list(STATE_COLUMNS)}, prorated_revenue)
               = ({_list(STATE_COLUMNS, "excluded.")}, excluded.prorated_revenue),
-                kept_names = crm_lead_history.kept_names
-                             - '{{{",".join(name for name in KEPT if name in STATE_COLUMNS)}}}'::text[]
+                kept_names = crm_lead_history.kept_names - '{{{_KEPT_STATE}}}'::text[]
       RETURNING lead_key
 """
 
