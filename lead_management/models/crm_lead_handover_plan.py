@@ -57,19 +57,7 @@ class CrmLead(models.Model):
         of a ticket that somebody moved into a billable project: the internal lead project never
         is one. What another module refuses at moving is found then.
         """
-        # sudo: colleagues' hours move too; who may hand over is checked on the leads
-        tickets = (
-            self.env["project.task"]
-            .sudo()
-            .with_context(active_test=False)
-            .search(
-                [
-                    ("lead_id", "in", self.ids),
-                    ("is_presales", "=", True),
-                    ("project_id", "!=", False),
-                ]
-            )
-        )
+        tickets = self._collect_handover_tickets()
         lines = self.env["account.analytic.line"].sudo()
         hours = self._collect_handover_hours(tickets)
         placed = tickets.filtered(
@@ -164,6 +152,14 @@ class CrmLead(models.Model):
                     company=template.company_id.name,
                 )
             )
+
+    def _collect_handover_tickets(self):
+        """The leads' tickets that are in a project (``project.task`` in sudo mode)."""
+        # sudo: colleagues' hours move too; who may hand over is checked on the leads
+        tasks = self.env["project.task"].sudo().with_context(active_test=False)
+        return tasks.search(
+            [("lead_id", "in", self.ids), ("is_presales", "=", True), ("project_id", "!=", False)]
+        )
 
     def _collect_handover_hours(self, tickets):
         """The hours on ``tickets``, and those in the lead project whose ticket was taken off.

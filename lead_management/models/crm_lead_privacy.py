@@ -35,6 +35,27 @@ TEXT_TYPES = ("char", "text", "html")
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
+    def _check_may_blank(self):
+        """:raises AccessError: see ``action_blank_person``"""
+        if not any(self.env.user.has_group(group) for group in ERASERS):
+            raise AccessError(
+                self.env._(
+                    "Only administrators of sales or of access rights may blank the person of "
+                    "a lead."
+                )
+            )
+        if self.env.user.has_group(ERASERS[0]):
+            self.check_access("write")
+        # sudo: the administrator of access rights need not read leads
+        foreign = self.sudo().company_id - self.env.user.company_ids
+        if foreign:
+            raise AccessError(
+                self.env._(
+                    "These leads are of other companies: %(companies)s",
+                    companies=", ".join(foreign.mapped("name")),
+                )
+            )
+
     def action_blank_person(self):
         """Blank who the leads are about: contact and address, titles, notes, answers in words;
         titles of tickets, descriptions of hours, follow-ups, meetings; letters, files, messages
@@ -45,26 +66,10 @@ class CrmLead(models.Model):
         :raises AccessError: when the user is neither sales nor access-rights administrator, or
             may not change the leads
         """
-        if not any(self.env.user.has_group(group) for group in ERASERS):
-            raise AccessError(
-                self.env._(
-                    "Only administrators of sales or of access rights may blank the person of "
-                    "a lead."
-                )
-            )
-        if self.env.user.has_group(ERASERS[0]):
-            self.check_access("write")
+        self._check_may_blank()
         # sudo: the administrator of access rights need not read leads, nor a sales administrator
         # tickets, hours and messages
         leads = self.sudo().with_context(tracking_disable=True, mail_notrack=True)
-        foreign = leads.company_id - self.env.user.company_ids
-        if foreign:
-            raise AccessError(
-                self.env._(
-                    "These leads are of other companies: %(companies)s",
-                    companies=", ".join(foreign.mapped("name")),
-                )
-            )
         leads._blank_person()
         leads._message_log_batch(
             bodies=dict.fromkeys(
@@ -186,8 +191,9 @@ class CrmLead(models.Model):
                         if item["type"] != "separator"
                     }
 
-    def _blank_messages(self, derived, persons):
-        """Messages of leads and tickets, and notes about them on offers and projects."""
+    def _find_messages(self, derived, persons):
+        """Messages of leads and tickets, and notes about them on offers and projects
+        (``mail.message``)."""
         messages = self.env["mail.message"]
         for records in (self, derived["project.task"]):
             domain = [("model", "=", records._name), ("res_id", "in", records.ids)]
@@ -204,6 +210,11 @@ class CrmLead(models.Model):
             messages |= notes.filtered(
                 lambda note: any(name in (note.body or "") for name in names)
             )
+        return messages
+
+    def _blank_messages(self, derived, persons):
+        """See ``_find_messages``; with their files, mails, tracked values, and the followers."""
+        messages = self._find_messages(derived, persons)
         outside = messages.filtered(
             lambda message: not message.author_id or message.author_id.partner_share
         )

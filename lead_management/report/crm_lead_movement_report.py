@@ -34,6 +34,34 @@ APART = """
     CASE WHEN side.number = 1 OR NOT closing.is_visible
          THEN opening.apart_currency_id ELSE closing.apart_currency_id END
 """
+COMPARED = """
+    SELECT closing.lead_key, %(dimensions)s,
+           (COALESCE(opening.is_open, FALSE) AND %(keeps_old)s) AS was_open,
+           (closing.is_open AND %(keeps_new)s) AS is_open,
+           %(apart)s AS apart_currency_id,
+           COALESCE(opening.is_visible, FALSE) AS was_visible,
+           (closing.is_visible AND %(keeps_new)s AND closing.won_status IN ('won', 'lost')
+            AND closing.won_status IS DISTINCT FROM opening.won_status
+            AND (opening.lead_key IS NOT NULL OR lead.create_date >= %(moment)s
+                 OR (SELECT won_status = 'pending' FROM crm_lead_history
+                      WHERE lead_key = closing.lead_key
+                   ORDER BY date LIMIT 1))) AS is_decided,
+           (lead.create_date >= %(moment)s
+            OR (opening.lead_key IS NULL AND closing.lead_id IS NULL)
+            OR (opening.lead_key IS NOT NULL AND NOT opening.is_visible)) AS is_new,
+           closing.won_status,
+           opening.date AS old_date, closing.date AS new_date,
+           opening.probability AS old_probability,
+           closing.probability AS new_probability,
+           opening.amount AS old_amount, closing.amount AS new_amount,
+           opening.amount_weighted AS old_weighted,
+           closing.amount_weighted AS new_weighted
+      FROM closing
+ LEFT JOIN opening ON opening.lead_key = closing.lead_key
+ LEFT JOIN crm_lead AS lead ON lead.id = closing.lead_id
+           %(sides)s
+     WHERE opening.is_visible OR closing.is_visible
+"""
 
 
 class CrmLeadMovementReport(models.Model):
@@ -192,34 +220,7 @@ class CrmLeadMovementReport(models.Model):
         """
         is_split = bool(self._get_apart_currencies())
         return SQL(
-            """
-            SELECT closing.lead_key, %(dimensions)s,
-                   (COALESCE(opening.is_open, FALSE) AND %(keeps_old)s) AS was_open,
-                   (closing.is_open AND %(keeps_new)s) AS is_open,
-                   %(apart)s AS apart_currency_id,
-                   COALESCE(opening.is_visible, FALSE) AS was_visible,
-                   (closing.is_visible AND %(keeps_new)s AND closing.won_status IN ('won', 'lost')
-                    AND closing.won_status IS DISTINCT FROM opening.won_status
-                    AND (opening.lead_key IS NOT NULL OR lead.create_date >= %(moment)s
-                         OR (SELECT won_status = 'pending' FROM crm_lead_history
-                              WHERE lead_key = closing.lead_key
-                           ORDER BY date LIMIT 1))) AS is_decided,
-                   (lead.create_date >= %(moment)s
-                    OR (opening.lead_key IS NULL AND closing.lead_id IS NULL)
-                    OR (opening.lead_key IS NOT NULL AND NOT opening.is_visible)) AS is_new,
-                   closing.won_status,
-                   opening.date AS old_date, closing.date AS new_date,
-                   opening.probability AS old_probability,
-                   closing.probability AS new_probability,
-                   opening.amount AS old_amount, closing.amount AS new_amount,
-                   opening.amount_weighted AS old_weighted,
-                   closing.amount_weighted AS new_weighted
-              FROM closing
-         LEFT JOIN opening ON opening.lead_key = closing.lead_key
-         LEFT JOIN crm_lead AS lead ON lead.id = closing.lead_id
-                   %(sides)s
-             WHERE opening.is_visible OR closing.is_visible
-            """,
+            COMPARED,
             dimensions=self._choose_dimensions(SQL("closing.is_visible"), "closing", "opening"),
             moment=moment,
             keeps_old=SQL("side.number != 2") if is_split else SQL("TRUE"),

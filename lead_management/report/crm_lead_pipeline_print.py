@@ -141,6 +141,16 @@ class ReportPipelineQuarterly(models.AbstractModel):
         ]
 
     @api.model
+    def _count_leads(self, domain):
+        """How many leads there are in each stage, and on hold (``Counter``)."""
+        counts = Counter()
+        for stage, on_hold, count in self.env[PIPELINE]._read_group(
+            domain, ["stage_id", "is_on_hold"], ["lead_id:count_distinct"]
+        ):
+            counts[ON_HOLD if on_hold else stage] += count
+        return counts
+
+    @api.model
     def _prepare_stages(self, domain, columns):
         """Rows of the quarters' table, in the order of the stages, and its total."""
 
@@ -160,11 +170,7 @@ class ReportPipelineQuarterly(models.AbstractModel):
                 for target in (sums[line][kind], totals[kind]):
                     target[key] += value
                     target["total"] += value
-        counts = Counter()
-        for stage, on_hold, count in self.env[PIPELINE]._read_group(
-            domain, ["stage_id", "is_on_hold"], ["lead_id:count_distinct"]
-        ):
-            counts[ON_HOLD if on_hold else stage] += count
+        counts = self._count_leads(domain)
         held = counts.pop(ON_HOLD, 0)
         # sudo: a phase's name and default are part of the figures; `browse` reads them at once
         stages = self.env["crm.stage"].sudo().browse(stage.id for stage in counts if stage)
@@ -179,14 +185,8 @@ class ReportPipelineQuarterly(models.AbstractModel):
             for stage in [*stages.sorted(), *(stage for stage in counts if not stage)]
         ]
         if held:
-            rows.append(
-                {
-                    "name": self.env._("On hold"),
-                    "probability": False,
-                    "count": held,
-                    **self._round(sums[ON_HOLD]),
-                }
-            )
+            row = {"name": self.env._("On hold"), "probability": False, "count": held}
+            rows.append({**row, **self._round(sums[ON_HOLD])})
         return rows, {"count": sum(counts.values()) + held, **self._round(totals)}
 
     @api.model

@@ -23,6 +23,30 @@ IS_ON_HOLD = """
     COALESCE(crm_lead.active AND crm_lead.won_status = 'pending'
              AND crm_lead.wake_up_date > %(today)s, FALSE)
 """
+ROWS = """
+    SELECT %(row_id)s AS id,
+           crm_lead.id AS lead_id,
+           %(name)s AS name,
+           %(date)s AS date,
+           (%(entered)s IS NOT NULL AND %(date)s IS NULL) AS is_out_of_reach,
+           %(fiscal_quarter)s AS fiscal_quarter,
+           %(timing)s AS timing,
+           crm_lead.type, crm_lead.stage_id, crm_lead.category_id, crm_lead.user_id,
+           crm_lead.team_id, crm_lead.source_id, crm_lead.company_id,
+           crm_lead.won_status, crm_lead.probability,
+           (crm_lead.active OR crm_lead.won_status != 'pending') AS active,
+           %(is_on_hold)s AS is_on_hold,
+           %(amount)s AS amount,
+           %(weighted)s AS amount_weighted,
+           %(amount_apart)s AS amount_apart,
+           %(weighted_apart)s AS weighted_apart,
+           rates.apart_currency_id,
+           %(additional)s
+           %(currency)s
+      FROM %(source)s
+      %(rates)s
+     WHERE %(condition)s AND %(company)s AND %(readable)s
+"""
 
 
 class CrmLeadPipelineReport(models.Model):
@@ -345,30 +369,7 @@ class CrmLeadPipelineReport(models.Model):
         entered, date = date, self._bound_day_sql(date)
         today = self._get_today()
         return SQL(
-            """
-            SELECT %(row_id)s AS id,
-                   crm_lead.id AS lead_id,
-                   %(name)s AS name,
-                   %(date)s AS date,
-                   (%(entered)s IS NOT NULL AND %(date)s IS NULL) AS is_out_of_reach,
-                   %(fiscal_quarter)s AS fiscal_quarter,
-                   %(timing)s AS timing,
-                   crm_lead.type, crm_lead.stage_id, crm_lead.category_id, crm_lead.user_id,
-                   crm_lead.team_id, crm_lead.source_id, crm_lead.company_id,
-                   crm_lead.won_status, crm_lead.probability,
-                   (crm_lead.active OR crm_lead.won_status != 'pending') AS active,
-                   %(is_on_hold)s AS is_on_hold,
-                   %(amount)s AS amount,
-                   %(weighted)s AS amount_weighted,
-                   %(amount_apart)s AS amount_apart,
-                   %(weighted_apart)s AS weighted_apart,
-                   rates.apart_currency_id,
-                   %(additional)s
-                   %(currency)s
-              FROM %(source)s
-              %(rates)s
-             WHERE %(condition)s AND %(company)s AND %(readable)s
-            """,
+            ROWS,
             row_id=row_id,
             name=name,
             date=date,

@@ -4,6 +4,32 @@ from odoo.tools import SQL
 from ..models.crm_lost_reason import KINDS
 
 COST_VIEWERS = "lead_management.group_lead_cost"
+ROWS = """
+    SELECT crm_lead.id, crm_lead.id AS lead_id, crm_lead.type, crm_lead.stage_id,
+           crm_lead.category_id, crm_lead.user_id, crm_lead.team_id, crm_lead.company_id,
+           crm_lead.source_id, crm_lead.won_status,
+           (crm_lead.active IS NOT TRUE AND crm_lead.won_status = 'pending') AS is_archived,
+           %(created)s AS create_date,
+           CASE WHEN crm_lead.won_status = 'pending' AND crm_lead.active THEN NULL
+                ELSE %(closed)s END AS date_closed,
+           reason.id AS lost_reason_id, reason.kind AS lost_reason_kind,
+           %(amount)s AS amount, %(won_value)s AS won_value,
+           COALESCE(presales.hours, 0) AS hours,
+           CASE WHEN crm_lead.won_status = 'lost' THEN COALESCE(presales.hours, 0) ELSE 0
+                END AS lost_hours,
+           %(cost)s AS cost,
+           CASE WHEN crm_lead.won_status = 'lost' THEN %(cost)s ELSE 0 END AS lost_cost,
+           %(cost)s / NULLIF(%(won_value)s, 0) AS cost_per_won,
+           rates.apart_currency_id, %(amount_apart)s AS amount_apart,
+           %(cost_apart)s AS cost_apart, %(currency)s
+      FROM crm_lead
+ LEFT JOIN crm_lost_reason AS reason
+           ON reason.id = crm_lead.lost_reason_id AND crm_lead.won_status = 'lost'
+ LEFT JOIN (%(presales)s) AS presales ON presales.lead_id = crm_lead.id
+      %(rates)s
+     WHERE (presales.lead_id IS NOT NULL OR COALESCE(crm_lead.expected_revenue, 0) != 0)
+       AND %(company)s AND %(readable)s
+"""
 
 
 class CrmLeadPresalesReport(models.Model):
@@ -149,32 +175,7 @@ class CrmLeadPresalesReport(models.Model):
         cost = self._exchange_sql(SQL("COALESCE(presales.cost, 0)"))
         amount = self._exchange_sql(SQL("COALESCE(crm_lead.expected_revenue, 0)"))
         return SQL(
-            """
-            SELECT crm_lead.id, crm_lead.id AS lead_id, crm_lead.type, crm_lead.stage_id,
-                   crm_lead.category_id, crm_lead.user_id, crm_lead.team_id, crm_lead.company_id,
-                   crm_lead.source_id, crm_lead.won_status,
-                   (crm_lead.active IS NOT TRUE AND crm_lead.won_status = 'pending') AS is_archived,
-                   %(created)s AS create_date,
-                   CASE WHEN crm_lead.won_status = 'pending' AND crm_lead.active THEN NULL
-                        ELSE %(closed)s END AS date_closed,
-                   reason.id AS lost_reason_id, reason.kind AS lost_reason_kind,
-                   %(amount)s AS amount, %(won_value)s AS won_value,
-                   COALESCE(presales.hours, 0) AS hours,
-                   CASE WHEN crm_lead.won_status = 'lost' THEN COALESCE(presales.hours, 0) ELSE 0
-                        END AS lost_hours,
-                   %(cost)s AS cost,
-                   CASE WHEN crm_lead.won_status = 'lost' THEN %(cost)s ELSE 0 END AS lost_cost,
-                   %(cost)s / NULLIF(%(won_value)s, 0) AS cost_per_won,
-                   rates.apart_currency_id, %(amount_apart)s AS amount_apart,
-                   %(cost_apart)s AS cost_apart, %(currency)s
-              FROM crm_lead
-         LEFT JOIN crm_lost_reason AS reason
-                   ON reason.id = crm_lead.lost_reason_id AND crm_lead.won_status = 'lost'
-         LEFT JOIN (%(presales)s) AS presales ON presales.lead_id = crm_lead.id
-              %(rates)s
-             WHERE (presales.lead_id IS NOT NULL OR COALESCE(crm_lead.expected_revenue, 0) != 0)
-               AND %(company)s AND %(readable)s
-            """,
+            ROWS,
             amount=amount,
             won_value=SQL("CASE WHEN crm_lead.won_status = 'won' THEN %s ELSE 0 END", amount),
             cost=cost,
