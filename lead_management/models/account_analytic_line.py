@@ -68,7 +68,8 @@ class AccountAnalyticLine(models.Model):
         leads = self.env["crm.lead"].browse({lead_id for lead_id in lead_ids if lead_id})
         if not leads:
             lines = super().create(vals_list)
-            lines.lead_id._note_activity()
+            # sudo: who records the time need not read leads
+            lines.sudo().lead_id._note_activity()
             return lines
         leads._note_activity()
         tickets = leads._get_or_create_tickets()

@@ -131,15 +131,25 @@ class CrmLead(models.Model):
     @api.model
     def _search_converted_revenue(self, operator, value):
         """A condition per company, on the value in its own currency."""
-        if operator not in ("<", "<=", ">", ">="):
+        if operator not in ("<", "<=", ">", ">=", "in", "not in"):
             return NotImplemented
+
+        def exchange(amount, rate):
+            return amount / rate if amount else amount
+
         rates = self.env["crm.lead.report.mixin"]._get_rates()
         by_rate = {1: [False]}
         for company_id, rate in rates.items():
             by_rate.setdefault(rate, []).append(company_id)
         return Domain.OR(
             Domain("company_id", "in", company_ids)
-            & Domain("expected_revenue", operator, value / rate)
+            & Domain(
+                "expected_revenue",
+                operator,
+                [exchange(amount, rate) for amount in value]
+                if operator.endswith("in")
+                else exchange(value, rate),
+            )
             for rate, company_ids in by_rate.items()
             if rate
         )

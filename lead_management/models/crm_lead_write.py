@@ -20,6 +20,7 @@ READ_AT_SAVE = RECORDED | {
     "date_closed",
     "date_last_stage_update",
     "email_from",
+    "last_activity_date",
     "lead_properties",
     "lost_reason_id",
     "partner_id",

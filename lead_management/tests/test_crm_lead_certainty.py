@@ -1,5 +1,6 @@
 """An open lead at 100 % is open until it is won."""
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -37,7 +38,9 @@ class TestCertainty(LeadManagementCommon):
         declined.action_set_lost(lost_reason_id=self.reason.id)
         for lead in won | declined:
             self.assertTrue(lead.date_closed)
-            self.assertEqual(self._get_decided_on(lead), lead.date_closed)
+            there = lead.with_context(tz=self.company._get_lead_tz())
+            closed_on = fields.Datetime.context_timestamp(there, lead.date_closed).date()
+            self.assertEqual(self._get_decided_on(lead), closed_on)
         closed = won.date_closed
         won.probability = 100
         self.assertEqual(won.date_closed, closed)

@@ -105,8 +105,9 @@ class TestMyDay(FollowUpCommon):
         spec = {"res_name": {}, "lead_contact": {}, "lead_phone": {}, "is_lead_on_hold": {}}
         activities = self.my_day()
         self.assertEqual(len(activities), 20)
+        self.count_queries(lambda: activities[:10].web_read(spec))  # fills what stays in memory
         few = self.count_queries(lambda: activities[:10].web_read(spec))
-        self.assertEqual(self.count_queries(lambda: activities.web_read(spec)), few)
+        self.assertLessEqual(self.count_queries(lambda: activities.web_read(spec)), few)
 
     def test_first_entry_of_the_menu(self):
         sales = self.env.ref("crm.crm_menu_sales")
