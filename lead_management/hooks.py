@@ -8,6 +8,7 @@ COLUMNS_SQL = """
     ALTER TABLE project_task
         ADD COLUMN IF NOT EXISTS lead_id int4,
         ADD COLUMN IF NOT EXISTS is_internal_presales bool,
+        ADD COLUMN IF NOT EXISTS is_lead_ticket bool,
         ADD COLUMN IF NOT EXISTS is_presales bool;
     ALTER TABLE account_analytic_line ADD COLUMN IF NOT EXISTS lead_id int4;
     ALTER TABLE crm_lead

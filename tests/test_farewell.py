@@ -112,7 +112,8 @@ SELECT json_build_object(
     'hours', (SELECT json_agg(row_to_json(h) ORDER BY h.id) FROM (
         SELECT id, lead_id, project_id, task_id FROM account_analytic_line) h),
     'tickets', (SELECT json_agg(row_to_json(t) ORDER BY t.id) FROM (
-        SELECT id, lead_id, is_presales, is_internal_presales, project_id FROM project_task) t),
+        SELECT id, lead_id, is_presales, is_lead_ticket, is_internal_presales, project_id
+          FROM project_task) t),
     'projects', (SELECT json_agg(id ORDER BY id) FROM project_project),
     'companies', (SELECT json_agg(row_to_json(c) ORDER BY c.id) FROM (
         SELECT id, lead_project_id, lead_won_by_order FROM res_company) c),

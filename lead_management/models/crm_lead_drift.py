@@ -24,7 +24,7 @@ LEAD_FIGURES = (
     "planned_prorated_revenue",
     "prorated_revenue",
 )
-TICKET_FIGURES = ("is_presales", "is_internal_presales")
+TICKET_FIGURES = ("is_presales", "is_lead_ticket", "is_internal_presales")
 
 
 def _repair_stored(records, names):

@@ -306,7 +306,7 @@ class CrmLead(models.Model):
         values = {
             "name": ticket.name,
             "project_id": project.id,
-            "is_presales": True,
+            "is_lead_ticket": True,
             "child_ids": False,
             # the project's order line is confirmed by now, the ticket's empty one must not stay
             "sale_line_id": project.sale_line_id.id,

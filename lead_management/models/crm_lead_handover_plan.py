@@ -44,7 +44,7 @@ class CrmLead(models.Model):
         """
         # sudo: which company counts does not depend on who looks
         leads = self.sudo()
-        domain = [("lead_id", "in", self.ids), ("is_presales", "=", True)]
+        domain = [("lead_id", "in", self.ids), ("is_lead_ticket", "=", True)]
         tickets = self.env["project.task"].sudo().search(domain)
         companies = leads.company_id or tickets.project_id.company_id
         companies = companies or self._get_offers().company_id
@@ -158,7 +158,7 @@ class CrmLead(models.Model):
         # sudo: colleagues' hours move too; who may hand over is checked on the leads
         tasks = self.env["project.task"].sudo().with_context(active_test=False)
         return tasks.search(
-            [("lead_id", "in", self.ids), ("is_presales", "=", True), ("project_id", "!=", False)]
+            [("lead_id", "in", self.ids), ("is_lead_ticket", "=", True), ("project_id", "!=", False)]
         )
 
     def _collect_handover_hours(self, tickets):

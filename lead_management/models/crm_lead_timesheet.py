@@ -93,6 +93,9 @@ class CrmLead(models.Model):
     def fields_get(self, allfields=None, attributes=None):
         """The label of recorded time says the unit that the company records it in."""
         fields_info = super().fields_get(allfields, attributes)
+        # asked at every save, for what is tracked
+        if "effective_hours" not in fields_info:
+            return fields_info
         lines = self.env["account.analytic.line"]
         return lines._label_in_days(fields_info, effective_hours=self.env._("Days"))
 
@@ -133,7 +136,7 @@ class CrmLead(models.Model):
         # sudo: salespeople need no project rights to record time on a lead they can read
         tickets = {}
         tasks = self.env["project.task"].sudo()
-        tasks = tasks.search([("lead_id", "in", self.ids), ("is_presales", "=", True)], order="id")
+        tasks = tasks.search([("lead_id", "in", self.ids), ("is_lead_ticket", "=", True)], order="id")
         for task in tasks.filtered(lambda task: task.parent_id.lead_id != task.lead_id):
             lead = task.lead_id.with_env(self.env)
             is_open = task.state not in CLOSED_STATES or lead.won_status == "lost"
@@ -171,7 +174,7 @@ class CrmLead(models.Model):
         tickets = self.env["project.task"].sudo()
         if not self:
             return tickets
-        tickets = tickets.search([("lead_id", "in", self.ids), ("is_presales", "=", True), *domain])
+        tickets = tickets.search([("lead_id", "in", self.ids), ("is_lead_ticket", "=", True), *domain])
         return tickets.filtered(lambda task: task.project_id != task.lead_id.won_project_id)
 
     def _prepare_ticket_values(self):
@@ -185,7 +188,7 @@ class CrmLead(models.Model):
         return {
             "name": self.name,
             "lead_id": self.id,
-            "is_presales": True,
+            "is_lead_ticket": True,
             "project_id": project.id,
             "company_id": project.company_id.id,
             "user_ids": False,

@@ -25,10 +25,19 @@ class ProjectTask(models.Model):
         "Presales",
         compute="_compute_is_presales",
         store=True,
+        copy=False,
+        groups="base.group_user",
+        help="Whether this is a task with work from before the order.",
+    )
+    is_lead_ticket = fields.Boolean(
+        "Ticket of a Lead",
+        compute="_compute_is_lead_ticket",
+        store=True,
         recursive=True,
         copy=False,
         groups="base.group_user",
-        help="Whether this is a ticket with work from before the order.",
+        help="Whether this was made as a lead's ticket, or as a part of one: winning and declining "
+        "the lead act on it.",
     )
     is_shown_to_customer = fields.Boolean(
         "Shown to Customer",
@@ -83,15 +92,18 @@ class ProjectTask(models.Model):
                 lead = task.lead_id
             task.lead_id = task.lead_id or lead
 
-    @api.depends("lead_id", "project_id", "parent_id.is_presales")
+    @api.depends("lead_id")
     def _compute_is_presales(self):
-        """A ticket of a lead stays one, also when the lead is deleted or the ticket taken off.
-
-        A task elsewhere that another addon linked to a lead is none.
-        """
+        """A task of a lead stays one, also when the lead is deleted or the task taken off."""
         for task in self:
-            is_ticket = task.project_id.is_lead_project or task.parent_id.is_presales
-            task.is_presales = task.is_presales or bool(task.lead_id and is_ticket)
+            task.is_presales = task.is_presales or bool(task.lead_id)
+
+    @api.depends("lead_id", "project_id", "parent_id.is_lead_ticket")
+    def _compute_is_lead_ticket(self):
+        """A task elsewhere that another addon linked to a lead is none: we leave it alone."""
+        for task in self:
+            is_ticket = task.project_id.is_lead_project or task.parent_id.is_lead_ticket
+            task.is_lead_ticket = task.is_lead_ticket or bool(task.lead_id and is_ticket)
 
     @api.depends("is_presales", "is_shown_to_customer", "parent_id.is_internal_presales")
     def _compute_is_internal_presales(self):

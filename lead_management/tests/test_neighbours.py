@@ -220,7 +220,9 @@ class TestModules(HandoverCommon):
         task = self.env["project.task"].create(
             {"name": "Theirs", "project_id": project.id, "lead_id": lead.id}
         )
-        self.assertFalse(task.is_presales or task.is_internal_presales)
+        self.assertFalse(task.is_lead_ticket)
+        # what has to do with a lead is internal, whoever linked it
+        self.assertTrue(task.is_internal_presales)
         self.convert(lead, self.salesperson)
         self.assertEqual(task.project_id, project)
         declined = self.create_lead(stage="opened")
