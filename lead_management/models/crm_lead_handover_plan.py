@@ -158,7 +158,11 @@ class CrmLead(models.Model):
         # sudo: colleagues' hours move too; who may hand over is checked on the leads
         tasks = self.env["project.task"].sudo().with_context(active_test=False)
         return tasks.search(
-            [("lead_id", "in", self.ids), ("is_lead_ticket", "=", True), ("project_id", "!=", False)]
+            [
+                ("lead_id", "in", self.ids),
+                ("is_lead_ticket", "=", True),
+                ("project_id", "!=", False),
+            ]
         )
 
     def _collect_handover_hours(self, tickets):

@@ -136,7 +136,9 @@ class CrmLead(models.Model):
         # sudo: salespeople need no project rights to record time on a lead they can read
         tickets = {}
         tasks = self.env["project.task"].sudo()
-        tasks = tasks.search([("lead_id", "in", self.ids), ("is_lead_ticket", "=", True)], order="id")
+        tasks = tasks.search(
+            [("lead_id", "in", self.ids), ("is_lead_ticket", "=", True)], order="id"
+        )
         for task in tasks.filtered(lambda task: task.parent_id.lead_id != task.lead_id):
             lead = task.lead_id.with_env(self.env)
             is_open = task.state not in CLOSED_STATES or lead.won_status == "lost"
@@ -174,7 +176,9 @@ class CrmLead(models.Model):
         tickets = self.env["project.task"].sudo()
         if not self:
             return tickets
-        tickets = tickets.search([("lead_id", "in", self.ids), ("is_lead_ticket", "=", True), *domain])
+        tickets = tickets.search(
+            [("lead_id", "in", self.ids), ("is_lead_ticket", "=", True), *domain]
+        )
         return tickets.filtered(lambda task: task.project_id != task.lead_id.won_project_id)
 
     def _prepare_ticket_values(self):

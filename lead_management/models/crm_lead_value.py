@@ -133,6 +133,7 @@ class CrmLead(models.Model):
         """A condition per company, on the value in its own currency."""
         if operator not in ("<", "<=", ">", ">=", "in", "not in"):
             return NotImplemented
+        self._check_field_access(self._fields["converted_revenue"], "read")
 
         def exchange(amount, rate):
             return amount / rate if amount else amount

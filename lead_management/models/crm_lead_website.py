@@ -1,6 +1,6 @@
 """Leads from core's website form, where ``website_crm`` is installed: this addon works without."""
 
-from odoo import models
+from odoo import api, models
 
 
 class IrModel(models.Model):
@@ -20,6 +20,7 @@ class IrModel(models.Model):
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
+    @api.private
     def website_form_input_filter(self, request, values):
         """What a visitor sends: the source is the website, unless a link of a campaign says
         another; a category that is not for the public's company is left out.

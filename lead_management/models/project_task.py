@@ -18,7 +18,7 @@ class ProjectTask(models.Model):
         index="btree_not_null",
         copy=False,
         ondelete="set null",
-        # no groups: other addons have a field of this name and show it in everybody's forms
+        groups="sales_team.group_sale_salesman",
         help="The lead this ticket, or the ticket it is a part of, records time for.",
     )
     is_presales = fields.Boolean(
@@ -73,15 +73,6 @@ class ProjectTask(models.Model):
         if self.env.context.get("lead_keep_roles") is KEEP_ROLES and vals.keys() == {"role_ids"}:
             return True
         return super().write(vals)
-
-    def read(self, fields=None, load="_classic_read"):
-        """Who has no access to leads reads tickets without theirs."""
-        rows = super().read(fields, load)
-        if rows and rows[0].get("lead_id", None) is not None:
-            if not self.env["crm.lead"].has_access("read"):
-                for row in rows:
-                    row["lead_id"] = False
-        return rows
 
     @api.depends("parent_id.lead_id")
     def _compute_lead_id(self):

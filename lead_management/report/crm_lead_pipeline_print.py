@@ -22,7 +22,7 @@ ON_HOLD = "on_hold"  # the line of leads that are put off, of all phases
 LIST_LIMIT = 30
 BIGGEST_LIMIT = 10
 # How many characters of a title, a phase or a name are printed
-TEXT_LIMIT = 120
+TEXT_LIMIT = 1000
 
 # Per mm of the paper's width, how many characters fit into the quarters' columns
 CHARACTERS_PER_MM = 0.44

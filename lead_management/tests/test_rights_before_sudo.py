@@ -52,6 +52,7 @@ SHOWN = ("name", "display_name", "expected_revenue", "probability", "prorated_re
 ARGUMENTS = {
     "create": ([{}],),
     "export_data": (["display_name"],),
+    "load": (["name"], []),
     # the lead of the company that nobody here is in
     "formatted_read_group": ([("lead_id.company_id.name", "=", SECRET_COMPANY)], ["lead_id"]),
     "formatted_read_grouping_sets": (

@@ -142,10 +142,15 @@ function readAsAccountant(report) {
             content: "the list has the amount",
             trigger: ".o_list_view .o_data_row .o_data_cell:contains('77,777.00')",
         },
-        ...clickRow(
-            `.o_list_view .o_data_row .o_data_cell[name=lead_id]:contains("${FOREIGN}")`,
-            "You may read the figures, not the lead itself."
-        ),
+        {
+            content: "click the row",
+            trigger: `.o_list_view .o_data_row .o_data_cell[name=lead_id]:contains("${FOREIGN}")`,
+            run: "click",
+        },
+        {
+            content: "a page of the lead without contact data",
+            trigger: `body:not(:has(.o_lead_opportunity_form, .o_field_widget[name=contact_name])) .o_form_view .o_field_widget[name=display_name]:contains("${FOREIGN}")`,
+        },
     ];
 }
 
