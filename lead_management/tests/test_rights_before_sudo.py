@@ -8,7 +8,7 @@ Nothing may come back that tells of these records, and nothing may happen to the
 
 import inspect
 import json
-from email.message import EmailMessage
+from email import message_from_string, policy
 
 import psycopg2
 
@@ -54,7 +54,7 @@ ARGUMENTS = {
     "create": ([{}],),
     "export_data": (["display_name"],),
     "load": (["name"], []),
-    "message_parse": (EmailMessage(),),
+    "message_parse": (message_from_string("Subject: Roof\n\nIt leaks.", policy=policy.SMTP),),
     # the lead of the company that nobody here is in
     "formatted_read_group": ([("lead_id.company_id.name", "=", SECRET_COMPANY)], ["lead_id"]),
     "formatted_read_grouping_sets": (
