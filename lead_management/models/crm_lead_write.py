@@ -87,9 +87,14 @@ class CrmLead(models.Model):
         return True
 
     def _fetch_for_save(self, vals):
-        """Read what a save of ``vals`` looks at, one query per model: leads, stages and companies
-        have three times as many columns."""
-        if not self.env.su and self._is_for_outsider():
+        """Read what a save of ``vals`` looks at, one query per model: a lead, its stage and company
+        have three times as many columns.
+
+        Of one lead by itself only: of several, all columns are read at once, as whatever comes
+        later would read what is missing lead by lead.
+        """
+        is_alone = len(self) == 1 and len(tuple(self._prefetch_ids)) == 1
+        if not is_alone or (not self.env.su and self._is_for_outsider()):
             return
         names = READ_AT_SAVE | self._track_get_fields()
         # what not everybody may read is core's to ask for
