@@ -79,7 +79,7 @@ class CrmLeadMovementReport(models.Model):
     """
 
     _name = "crm.lead.movement.report"
-    _inherit = "crm.lead.history.report.mixin"
+    _inherit = ["crm.lead.apart.mixin", "crm.lead.history.report.mixin"]
     _description = "Movements of the Pipeline"
     _auto = False
     _rec_name = "lead_id"
@@ -105,19 +105,6 @@ class CrmLeadMovementReport(models.Model):
     amount_weighted = fields.Monetary(
         "Weighted", currency_field="currency_id", readonly=True, help="Unweighted × probability."
     )
-    amount_apart = fields.Monetary(
-        "Without a Rate, Unweighted",
-        currency_field="apart_currency_id",
-        readonly=True,
-        help="What no rate converts, in its own currency. It is not among the other amounts.",
-    )
-    weighted_apart = fields.Monetary(
-        "Without a Rate, Weighted",
-        currency_field="apart_currency_id",
-        readonly=True,
-        help="Without a rate, unweighted × probability.",
-    )
-    _apart_measures = ("amount_apart", "weighted_apart")
     move_key = fields.Integer(
         "Lead Number",
         readonly=True,

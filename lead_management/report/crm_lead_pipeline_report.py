@@ -60,7 +60,7 @@ class CrmLeadPipelineReport(models.Model):
     """
 
     _name = "crm.lead.pipeline.report"
-    _inherit = "crm.lead.report.mixin"
+    _inherit = ["crm.lead.apart.mixin", "crm.lead.report.mixin"]
     _description = "Pipeline"
     _auto = False
     _filters_leads = True
@@ -137,19 +137,6 @@ class CrmLeadPipelineReport(models.Model):
         readonly=True,
         help="Unweighted × probability.",
     )
-    amount_apart = fields.Monetary(
-        "Without a Rate, Unweighted",
-        currency_field="apart_currency_id",
-        readonly=True,
-        help="What no rate converts, in its own currency. It is not among the other amounts.",
-    )
-    weighted_apart = fields.Monetary(
-        "Without a Rate, Weighted",
-        currency_field="apart_currency_id",
-        readonly=True,
-        help="Without a rate, unweighted × probability.",
-    )
-    _apart_measures = ("amount_apart", "weighted_apart")
 
     is_near = fields.Boolean(
         "This or the Next Four Quarters",

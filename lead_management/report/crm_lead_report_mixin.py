@@ -356,3 +356,25 @@ class CrmLeadReportMixin(models.AbstractModel):
             ],
             "context": {"active_test": False, "create": False},
         }
+
+
+class CrmLeadApartMixin(models.AbstractModel):
+    """Reports that have both amounts, weighted or not, of what no rate converts."""
+
+    _name = "crm.lead.apart.mixin"
+    _inherit = ["crm.lead.report.mixin"]
+    _description = "Amounts without a Rate"
+
+    amount_apart = fields.Monetary(
+        "Without a Rate, Unweighted",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="What no rate converts, in its own currency. It is not among the other amounts.",
+    )
+    weighted_apart = fields.Monetary(
+        "Without a Rate, Weighted",
+        currency_field="apart_currency_id",
+        readonly=True,
+        help="Without a rate, unweighted × probability.",
+    )
+    _apart_measures = ("amount_apart", "weighted_apart")

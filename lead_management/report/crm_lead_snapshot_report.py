@@ -13,7 +13,7 @@ class CrmLeadSnapshotReport(models.Model):
     """
 
     _name = "crm.lead.snapshot.report"
-    _inherit = "crm.lead.history.report.mixin"
+    _inherit = ["crm.lead.apart.mixin", "crm.lead.history.report.mixin"]
     _description = "Pipeline on a Day"
     _auto = False
     _rec_name = "lead_id"
@@ -37,19 +37,6 @@ class CrmLeadSnapshotReport(models.Model):
     amount_weighted = fields.Monetary(
         "Weighted", currency_field="currency_id", readonly=True, help="Unweighted × probability."
     )
-    amount_apart = fields.Monetary(
-        "Without a Rate, Unweighted",
-        currency_field="apart_currency_id",
-        readonly=True,
-        help="What no rate converts, in its own currency. It is not among the other amounts.",
-    )
-    weighted_apart = fields.Monetary(
-        "Without a Rate, Weighted",
-        currency_field="apart_currency_id",
-        readonly=True,
-        help="Without a rate, unweighted × probability.",
-    )
-    _apart_measures = ("amount_apart", "weighted_apart")
     snapshot_date = fields.Date("Day", readonly=True, help="The day these figures are of.")
 
     @property
