@@ -3,6 +3,8 @@
 import contextlib
 import json
 
+from lxml import etree
+
 from odoo.exceptions import UserError
 from odoo.tests import Form, HttpCase, tagged
 
@@ -52,6 +54,23 @@ class TestCustomViews(LeadManagementCommon):
             savepoint.close(rollback=True)
             self.env.invalidate_all(flush=False)
             self.env.registry.clear_cache("templates")
+
+    def test_what_stands_beside_core_stands_where_it_belongs(self):
+        """Where core's elements are there: each label before its field, ours beside core's."""
+        view = self.env["crm.lead"].get_view(self.env.ref("crm.crm_lead_view_form").id, "form")
+        form = etree.fromstring(view["arch"])
+        labels = form.xpath("//sheet/group//group/label[@for][not(@invisible='1')]")
+        self.assertGreater(len(labels), 5)
+        for label in labels:
+            # several labels may take turns before one field
+            (beside,) = label.xpath("following-sibling::*[not(self::label)][1]")
+            fields = beside.xpath("descendant-or-self::field")
+            names = {field.get("id") or field.get("name") for field in fields}
+            names |= {field.get("name") for field in fields}
+            self.assertIn(label.get("for"), names)
+        (button,) = form.xpath("//button[@name='action_view_project']")
+        after = button.xpath("following-sibling::button/@name")
+        self.assertEqual(after, ["action_show_potential_duplicates"])
 
     def _open(self):
         """Form, board and lists as people get them."""
