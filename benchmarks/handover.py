@@ -5,13 +5,15 @@ import time
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.fields import Command
 
+from benchmarks.timing import Row
+
 HOURS = (1_000, 10_000)
 OFFERS = 10
 LINES = 50
 
 
 def measure(registry):
-    """Yield one line of text per result."""
+    """Yield one row per number of hours, and one for the queries."""
     queries = {}
     for hours in HOURS:
         with registry.cursor() as cr:
@@ -22,17 +24,20 @@ def measure(registry):
             base, base_queries = time_handover(env, create_lead(env, 0))
             seconds, queries[hours] = time_handover(env, lead)
             cr.rollback()
-        yield (
-            f"won, {hours:,} hours and {OFFERS} offers of {LINES} lines: {seconds:.2f} s, "
-            f"{queries[hours]} queries; without hours {base:.2f} s, {base_queries} queries; "
-            f"the hours alone take {max(seconds - base, 0) / plain:.2f} × a stock write of "
-            f"them to another project ({plain:.2f} s)"
+        yield Row(
+            f"won, {hours:,} hours: the hours' part against a stock write of them",
+            max(seconds - base, 0) / plain,
+            f"stock {plain:.2f} s; in all, with {OFFERS} offers of {LINES} lines, {seconds:.2f} s "
+            f"and {queries[hours]} queries, without hours {base:.2f} s and {base_queries}",
+            target=1,
         )
     few, many = HOURS
     batches = (many - few) / 100
-    yield (
-        f"queries per 100 more hours, Odoo's own batch of an UPDATE: "
-        f"{(queries[many] - queries[few]) / batches:.1f}"
+    yield Row(
+        "won: queries per 100 more hours",
+        (queries[many] - queries[few]) / batches,
+        "100 is Odoo's own batch of an UPDATE",
+        unit="queries",
     )
 
 

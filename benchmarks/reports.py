@@ -2,7 +2,7 @@
 
 from odoo.api import Environment
 
-from benchmarks.timing import best_of
+from benchmarks.timing import Row, best_of
 
 ADMIN = 2
 TIMES = 3
@@ -27,7 +27,7 @@ REPORTS = {
 
 
 def measure(loaded):
-    """Yield one line of text per report."""
+    """Yield one row per report."""
     with loaded.addon.cursor() as cr:
         for model, (context, domain, groups, measures) in REPORTS.items():
             env = Environment(cr, ADMIN, context)
@@ -35,5 +35,5 @@ def measure(loaded):
             def read(report=env[model], domain=domain, groups=groups, measures=measures):
                 return report.formatted_read_group(domain, groups, measures)
 
-            [(seconds, rows)] = best_of(TIMES, read)
-            yield f"{model}: {seconds:.2f} s, {len(rows)} groups"
+            [timed] = best_of(TIMES, read)
+            yield Row(model, timed.best, f"{len(timed.result)} groups", unit="s")

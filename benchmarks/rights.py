@@ -8,7 +8,7 @@ from odoo.api import Environment
 from odoo.fields import Domain
 
 from benchmarks.pipeline import GROUPS, default_domain
-from benchmarks.timing import best_of
+from benchmarks.timing import best_of, compare
 
 ADMIN = 2
 TARGET = 1.1
@@ -20,7 +20,7 @@ ALL_DOCUMENTS = "sales_team.group_sale_salesman_all_leads"
 
 
 def measure(loaded):
-    """Yield one line of text per role and question."""
+    """Yield one row per role and question."""
     with loaded.addon.cursor() as cr:
         env = Environment(cr, ADMIN, {})
         user = env["res.users"].search([("login", "=", "bench0")])
@@ -28,27 +28,25 @@ def measure(loaded):
             user.group_ids = env.ref(group) | env.ref("base.group_user")
             env.flush_all()
             for name, question in (("pivot", pivot), ("list", first_rows)):
-                yield compare(Environment(cr, user.id, {}), name, question, group)
+                yield against_copied_rule(Environment(cr, user.id, {}), name, question, group)
         cr.rollback()
 
 
-def compare(env, name, question, group):
+def against_copied_rule(env, name, question, group):
     """Ask in the user's rights and in sudo mode with the copied rule; both say the same."""
     domain = Domain(default_domain(env))
     copied = Domain("company_id", "in", [False, *env.companies.ids])
     if group == SALES:
         copied &= Domain("user_id", "in", [False, env.uid])
-    (rights, rows), (plain, same) = best_of(
+    rights, plain = best_of(
         TIMES,
         lambda: question(env, domain),
         lambda: question(env(su=True), domain & copied),
     )
-    assert rows == same and rows, "the two ways differ"
+    assert rights.result == plain.result and plain.result, "the two ways differ"
     role = "own documents" if group == SALES else "all documents"
-    return (
-        f"pipeline, {name}, salesperson with {role}: {rights / plain:.2f} × a copied rule "
-        f"({rights:.3f} s, {plain:.3f} s; target × {TARGET})"
-    )
+    title = f"pipeline, {name}, salesperson with {role}"
+    return compare(title, rights, plain, TARGET, "a copied rule")
 
 
 def pivot(env, domain):
