@@ -52,6 +52,7 @@ from . import crm_lead_tracking
 from . import crm_lead_drift
 from . import crm_team
 from . import crm_lead_write
+from . import crm_lead_handover_collect
 from . import crm_lead_handover_plan
 from . import crm_lead_handover
 from . import crm_lead_handover_record

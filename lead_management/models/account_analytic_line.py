@@ -143,11 +143,6 @@ class AccountAnalyticLine(models.Model):
         """Core's portal pages search the hours in sudo mode, with this domain."""
         return Domain(super()._timesheet_get_portal_domain()) & self._get_customer_domain()
 
-    def _get_companies(self):
-        """The lines' companies (``res.company``), without loading the lines."""
-        companies = self._read_group([("id", "in", self.ids)], ["company_id"])
-        return self.env["res.company"].union(*(company for (company,) in companies))
-
     @api.model
     def _label_in_days(self, fields_info, **labels):
         """Give fields of recorded time these labels, where the company records it in days.

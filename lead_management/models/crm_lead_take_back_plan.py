@@ -18,31 +18,41 @@ class CrmLead(models.Model):
         :rtype: TakeBackPlan
         """
         self.ensure_one()
-        plan = TakeBackPlan(lead=self, keep_orders=keep_orders)
         # sudo: the project of the lead need not be readable; what is known of it neither
-        lead = self.sudo()
-        plan.project = lead.won_project_id
-        plan.records = self._find_handover_records()
-        plan.company = (plan.project.company_id or self._get_handover_company()).with_env(self.env)
-        plan.orders = plan.orders_to_reset = self.env["sale.order"].sudo()
-        plan.hours = self.env["account.analytic.line"].sudo()
-        self._refuse_what_is_no_handover(plan)
+        project = self.sudo().won_project_id
+        company = (project.company_id or self._get_handover_company()).with_env(self.env)
+        plan = TakeBackPlan(
+            lead=self,
+            keep_orders=keep_orders,
+            project=project,
+            company=company,
+            records=self._find_handover_records(),
+            hours=self.env["account.analytic.line"].sudo(),
+            orders=self.env["sale.order"].sudo(),
+            orders_to_reset=self.env["sale.order"].sudo(),
+        )
+        plan = plan.also(refusals=self._get_no_handover_refusals(plan))
         if not plan.refusals:
-            plan.state = self._find_state_before_won(plan)
-            self._plan_returning_hours(plan)
-            self._plan_returning_orders(plan)
-            self._plan_left_project(plan)
-            self._refuse_later_things(plan)
+            for part in (
+                self._plan_state,
+                self._plan_returning_hours,
+                self._plan_returning_orders,
+                self._plan_left_project,
+                self._plan_later_things,
+            ):
+                plan = plan.also(**part(plan))
         return plan
 
-    def _refuse_what_is_no_handover(self, plan):
+    def _get_no_handover_refusals(self, plan):
+        """Why there is nothing to take back; a list of sentences."""
+        refusals = []
         won = self.won_status == "won"
         if not won and not (self.active and plan.project):
-            plan.refusals.append(
+            refusals.append(
                 self.env._("“%(lead)s” is not won: there is nothing to take back.", lead=self.name)
             )
         elif not plan.records and (plan.project or self.project_state == "no_project"):
-            plan.refusals.append(
+            refusals.append(
                 self.env._(
                     "What the handover of “%(lead)s” brought into its project was not recorded: "
                     "it was handed over before version 19.0.1.3.0, or by other means. It cannot "
@@ -51,21 +61,22 @@ class CrmLead(models.Model):
                 )
             )
         if plan.company not in self.env.companies:
-            plan.refusals.append(
+            refusals.append(
                 self.env._(
                     "The lead belongs to %(company)s. Select this company, then try again.",
                     company=plan.company.sudo().name,
                 )
             )
+        return refusals
 
-    def _find_state_before_won(self, plan):
+    def _plan_state(self, plan):
         """Values of stage, probability and type that the lead had before it was won.
 
         They are noted at the handover where the lead was open then, and are in the history.
         What is later counts: a lead may have been opened again and won once more.
         """
         if self.won_status != "won":
-            return {}
+            return {"state": {}}
         noted = plan.records.filtered(lambda record: record.before.get("lead"))[-1:]
         state = dict(noted.before["lead"]) if noted else {}
         # sudo: what it was is told with the lead
@@ -84,13 +95,13 @@ class CrmLead(models.Model):
             stage = self._find_stage_for_type(state.get("type") or self.type)
             state = {}
         if not stage or stage.is_won:
-            plan.refusals.append(
-                self.env._("“%(lead)s” has no phase to go back to.", lead=self.name)
-            )
+            return {
+                "refusals": [self.env._("“%(lead)s” has no phase to go back to.", lead=self.name)]
+            }
         if stage.lead_type or not state.get("type"):
             # the phase says it
             state.pop("type", None)
-        return {**state, "stage_id": stage.id}
+        return {"state": {**state, "stage_id": stage.id}}
 
     def _plan_returning_hours(self, plan):
         """The hours that the handover brought and that are still there."""
@@ -100,77 +111,83 @@ class CrmLead(models.Model):
             for _project, _task, line_ids in record.before.get("hours", [])
             for line_id in line_ids
         ]
-        plan.hours = plan.hours.search([("id", "in", ids), ("project_id", "=", plan.project.id)])
-        if not plan.hours:
-            return
-        project = plan.company.sudo().lead_project_id
-        if project and not (project.active and project.allow_timesheets):
-            plan.refusals.append(
+        hours = plan.hours.search([("id", "in", ids), ("project_id", "=", plan.project.id)])
+        return {
+            "hours": hours,
+            "refusals": self._get_lead_project_refusals(plan.company) if hours else [],
+        }
+
+    def _get_lead_project_refusals(self, company):
+        """Why hours cannot return to the company's lead project; a list of sentences."""
+        # sudo: a salesperson needs no project rights
+        project = company.sudo().lead_project_id
+        if not project:
+            return []  # it is made when it is needed
+        if not (project.active and project.allow_timesheets):
+            return [
                 self.env._(
                     "The internal lead project “%(project)s” is archived or does not take "
                     "timesheets: the hours cannot return to it.",
                     project=project.name,
                 )
-            )
-        elif project and (missing := self._get_missing_plans(project, plan.company)):
-            plan.refusals.append(
-                self.env._(
-                    "Hours need the analytic plans %(plans)s, which project “%(project)s” does "
-                    "not have.",
-                    plans=", ".join(missing),
-                    project=project.name,
-                )
-            )
+            ]
+        missing = self._name_missing_plans(project, self._get_plans_of_hours(company))
+        return [self._get_missing_plans_refusal(project, missing)] if missing else []
 
     def _plan_returning_orders(self, plan):
         """The offers that the handover changed, and those that become quotations again."""
         notes = plan.records._get_order_notes()
         orders = plan.orders.browse(notes).exists()
-        plan.orders = orders.filtered(lambda order: order.opportunity_id == self)
+        orders = orders.filtered(lambda order: order.opportunity_id == self)
         if plan.keep_orders:
-            return
-        for order in plan.orders:
+            return {"orders": orders}
+
+        def is_reset(order):
             note = notes[order.id]
             states = ("cancel",) if note["is_cancelled"] else ("sale", "cancel")
-            if note["state"] in ("draft", "sent") and order.state in states:
-                plan.orders_to_reset |= order
-        mine = plan.orders_to_reset.with_env(self.env)
-        for order in (mine - mine._filtered_access("write")).sudo():
-            plan.refusals.append(
-                self.env._(
-                    "Offer %(name)s belongs to %(owner)s: you may not make it a quotation again.",
-                    name=order.name,
-                    owner=order.user_id.name,
-                )
-            )
-        for order in plan.orders_to_reset.filtered(lambda order: order.state == "sale"):
-            self._refuse_order(plan, order)
+            return note["state"] in ("draft", "sent") and order.state in states
 
-    def _refuse_order(self, plan, order):
-        """Why a confirmed order (sudo) cannot be a quotation again."""
+        reset = orders.filtered(is_reset)
+        mine = reset.with_env(self.env)
+        refusals = [
+            self.env._(
+                "Offer %(name)s belongs to %(owner)s: you may not make it a quotation again.",
+                name=order.name,
+                owner=order.user_id.name,
+            )
+            for order in (mine - mine._filtered_access("write")).sudo()
+        ]
+        for order in reset.filtered(lambda order: order.state == "sale"):
+            refusals += self._get_order_refusals(order)
+        return {"orders": orders, "orders_to_reset": reset, "refusals": refusals}
+
+    def _get_order_refusals(self, order):
+        """Why a confirmed order (sudo) cannot be a quotation again; a list of sentences."""
+        refusals = []
         if order.locked:
-            plan.refusals.append(
+            refusals.append(
                 self.env._("Order %(name)s is locked: unlock it first.", name=order.name)
             )
         if order.transaction_ids.filtered(lambda tx: tx.state in ("authorized", "done")):
-            plan.refusals.append(self.env._("Order %(name)s is paid.", name=order.name))
+            refusals.append(self.env._("Order %(name)s is paid.", name=order.name))
         delivered = order.order_line.filtered(
             lambda line: line.qty_delivered and line.qty_delivered_method != "timesheet"
         )
         if delivered:
-            plan.refusals.append(
+            refusals.append(
                 self.env._(
                     "Something was delivered on order %(name)s: %(products)s",
                     name=order.name,
                     products=", ".join(delivered.product_id.mapped("display_name")),
                 )
             )
+        return refusals
 
     def _plan_left_project(self, plan):
         """Whether the project goes with the handover that made it."""
         project = plan.project
         if not project:
-            return
+            return {}
         # sudo: colleagues' leads count, too
         leads = self.sudo().with_context(active_test=False)
         others = leads.search_count(
@@ -179,20 +196,22 @@ class CrmLead(models.Model):
         records = project._find_handover_records()
         makers = {maker for maker in records.mapped("project_made_by") if maker}
         if "order" in makers and plan.keep_orders:
-            return  # it is the order's, and the order stays
-        plan.archives_project = bool(makers and not others)
+            return {}  # it is the order's, and the order stays
+        return {"archives_project": bool(makers and not others)}
 
-    def _refuse_later_things(self, plan):
+    def _plan_later_things(self, plan):
         """Name what the handover did not bring, one sentence for each kind."""
         records = plan.project._find_handover_records() | plan.records
         things = self._find_handover_things(plan.project, whole=plan.archives_project)
+        refusals = []
         for kind, label in self._get_thing_labels().items():
             known = {
                 record_id for record in records for record_id in (record.known or {}).get(kind, [])
             }
             later = things[kind].filtered(lambda thing, known=known: thing.id not in known)
             if later:
-                plan.refusals.append(label % {"names": self._name_things(kind, later)})
+                refusals.append(label % {"names": self._name_things(kind, later)})
+        return {"refusals": refusals}
 
     def _get_thing_labels(self):
         """The sentences of what is in the way, by kind; see :meth:`_find_handover_things`."""

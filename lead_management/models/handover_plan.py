@@ -1,11 +1,11 @@
 """What a handover will do, as plain data.
 
-``crm.lead._plan_handover`` makes a plan without changing anything, the dialog shows it, and
-``crm.lead._apply_handover`` executes it. The classes know nothing of Odoo: their values are
-recordsets and texts.
+``crm.lead._collect_handover`` finds what there is, ``crm.lead._plan_handover`` makes a plan of it
+without changing anything, the dialog shows it, and ``crm.lead._apply_handover`` executes it. The
+classes know nothing of Odoo: their values are recordsets and texts.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -27,8 +27,40 @@ class HandoverChoices:
     accept_other_customer: bool = False
 
 
+@dataclass(frozen=True)
+class HandoverFindings:
+    """All that a plan is made of, read from the database before."""
+
+    tickets: Any  # project.task, sudo: the leads', in a project
+    hours: Any  # account.analytic.line, sudo: on the tickets, and those whose ticket was taken off
+    copy_ids: set  # of tickets that an earlier handover made of split ones
+    mandatory_plans: list  # analytic plans hours must have, as dicts of core's
+    orders: Any  # sale.order: the leads' offers
+    running: Any  # project.project, sudo: in which confirmed ones run
+    readable: Any  # project.project: those of them, and of the choices, that the user may read
+    writable: Any  # sale.order: those that the user may confirm and cancel
+    template_lines: Any  # sale.order.line whose products' templates have tasks to bring
+    foreign_template_lines: Any  # sale.order.line whose templates are another company's
+    made_from: Any  # project.project: the templates that the chosen project was made from
+    may_use_template: bool  # the chosen one
+    similar_partners: Any  # res.partner
+
+
+class Plan:
+    """What plans share: they are made part by part, and no part changes another."""
+
+    def also(self, warnings=(), refusals=(), **values):
+        """A copy of the plan with these values, and with these sentences added."""
+        return replace(
+            self,
+            warnings=[*self.warnings, *warnings],
+            refusals=[*self.refusals, *refusals],
+            **values,
+        )
+
+
 @dataclass
-class HandoverPlan:
+class HandoverPlan(Plan):
     """What will happen to the leads, and what speaks against it.
 
     A plan with refusals is not applied. Other modules put what they need under a key of
@@ -62,7 +94,7 @@ class HandoverPlan:
 
 
 @dataclass
-class TakeBackPlan:
+class TakeBackPlan(Plan):
     """What taking back a handover will do to one lead, and what speaks against it."""
 
     lead: Any  # crm.lead, one
@@ -75,4 +107,5 @@ class TakeBackPlan:
     orders: Any = None  # sale.order, sudo: that the handover changed
     orders_to_reset: Any = None  # sale.order, sudo: of those, the ones that become quotations
     archives_project: bool = False
+    warnings: list = field(default_factory=list)
     refusals: list = field(default_factory=list)
