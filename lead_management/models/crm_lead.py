@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from .crm_lead_needs import NEEDS_SETTLED
 
@@ -21,27 +20,6 @@ class CrmLead(models.Model):
         ondelete="restrict",
         help="The topic of the lead. One per lead; use tags for everything else.",
     )
-    next_follow_up = fields.Date(
-        compute="_compute_next_follow_up",
-        store=True,
-        help="The earliest open activity on the lead, of any user.",
-    )
-    follow_up_state = fields.Selection(
-        [("overdue", "Overdue"), ("today", "Today"), ("planned", "Planned")],
-        compute="_compute_follow_up_state",
-        search="_search_follow_up_state",
-        help="Where the next follow-up stands today.",
-    )
-    done_activity_ids = fields.One2many(
-        "mail.activity",
-        "res_id",
-        "Done Follow-ups",
-        domain=[("res_model", "=", "crm.lead"), ("active", "=", False)],
-        context={"active_test": False},
-        bypass_search_access=True,
-        groups="base.group_user",
-        help="The follow-ups that were done.",
-    )
     attachment_ids = fields.One2many(
         "ir.attachment",
         "res_id",
@@ -53,75 +31,6 @@ class CrmLead(models.Model):
         compute="_compute_is_customer",
         help="Whether the linked contact, or its company, is a customer already.",
     )
-
-    # the list and the columns of the board; not of active leads only, as core's index is: the
-    # default filter does not say so of won leads, and could not use it
-    _next_follow_up_idx = models.Index("(next_follow_up, priority DESC, id DESC)")
-    _board_idx = models.Index("(stage_id, next_follow_up, priority DESC, id DESC)")
-
-    @api.depends("activity_ids.date_deadline", "activity_ids.active")
-    def _compute_next_follow_up(self):
-        deadlines = dict(
-            self.env["mail.activity"]._read_group(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self._origin.ids),
-                    # also where the caller looks at archived leads
-                    ("active", "=", True),
-                ],
-                ["res_id"],
-                ["date_deadline:min"],
-            )
-        )
-        for lead in self:
-            lead.next_follow_up = deadlines.get(lead._origin.id)
-
-    @api.depends("next_follow_up")
-    @api.depends_context("tz")
-    def _compute_follow_up_state(self):
-        today = fields.Date.context_today(self)
-        for lead in self:
-            if not lead.next_follow_up:
-                lead.follow_up_state = False
-            elif lead.next_follow_up < today:
-                lead.follow_up_state = "overdue"
-            else:
-                lead.follow_up_state = "today" if lead.next_follow_up == today else "planned"
-
-    @api.model
-    def _search_follow_up_state(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        today = fields.Date.context_today(self)
-        domains = {
-            False: Domain("next_follow_up", "=", False),
-            "overdue": Domain("next_follow_up", "<", today),
-            "today": Domain("next_follow_up", "=", today),
-            "planned": Domain("next_follow_up", ">", today),
-        }
-        return Domain.OR(domains[state] for state in value if state in domains)
-
-    def _plan_for_owner(self, summarize, day):
-        """Plan a follow-up for whoever owns each of these leads: its salesperson, else the leader
-        of its team; without either there is none. The owner gets no mail.
-
-        :param summarize: a function of an environment that returns what to do, in its language
-        :param date day: when it is due
-        """
-        for user, leads in self.grouped(lambda lead: lead._get_follow_up_owner()).items():
-            if user:
-                # sudo: a customer or code without rights on follow-ups may be the cause
-                leads.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
-                    "mail.mail_activity_data_todo",
-                    day,
-                    summary=summarize(self.with_context(lang=user.lang).env),
-                    user_id=user.id,
-                )
-
-    def _get_follow_up_owner(self):
-        # sudo: the team need not be readable
-        lead = self.sudo()
-        return (lead.user_id | lead.team_id.user_id).filtered("active")[:1]
 
     @api.depends("partner_id.is_customer")
     def _compute_is_customer(self):

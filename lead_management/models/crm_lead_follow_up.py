@@ -1,15 +1,100 @@
-"""The next step of a lead, and moving its follow-ups."""
+"""The next follow-up of a lead: when, what, and moving it."""
 
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
+    next_follow_up = fields.Date(
+        compute="_compute_next_follow_up",
+        store=True,
+        help="The earliest open activity on the lead, of any user.",
+    )
+    follow_up_state = fields.Selection(
+        [("overdue", "Overdue"), ("today", "Today"), ("planned", "Planned")],
+        compute="_compute_follow_up_state",
+        search="_search_follow_up_state",
+        help="Where the next follow-up stands today.",
+    )
+    done_activity_ids = fields.One2many(
+        "mail.activity",
+        "res_id",
+        "Done Follow-ups",
+        domain=[("res_model", "=", "crm.lead"), ("active", "=", False)],
+        context={"active_test": False},
+        bypass_search_access=True,
+        groups="base.group_user",
+        help="The follow-ups that were done.",
+    )
     next_step = fields.Char(
         compute="_compute_next_step",
         help="What is to be done next: the earliest open follow-up, of any user.",
     )
+
+    # the list and the columns of the board; not of active leads only, as core's index is: the
+    # default filter does not say so of won leads, and could not use it
+    _next_follow_up_idx = models.Index("(next_follow_up, priority DESC, id DESC)")
+    _board_idx = models.Index("(stage_id, next_follow_up, priority DESC, id DESC)")
+
+    @api.depends("activity_ids.date_deadline", "activity_ids.active")
+    def _compute_next_follow_up(self):
+        deadlines = dict(
+            self.env["mail.activity"]._read_group(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self._origin.ids),
+                    # also where the caller looks at archived leads
+                    ("active", "=", True),
+                ],
+                ["res_id"],
+                ["date_deadline:min"],
+            )
+        )
+        for lead in self:
+            lead.next_follow_up = deadlines.get(lead._origin.id)
+
+    @api.depends("next_follow_up")
+    @api.depends_context("tz")
+    def _compute_follow_up_state(self):
+        today = fields.Date.context_today(self)
+
+        def get_state(lead):
+            day = lead.next_follow_up
+            if not day:
+                return False
+            return "overdue" if day < today else "today" if day == today else "planned"
+
+        for state, leads in self.grouped(get_state).items():
+            leads.follow_up_state = state
+
+    @api.model
+    def _search_follow_up_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        domains = {
+            False: Domain("next_follow_up", "=", False),
+            "overdue": Domain("next_follow_up", "<", today),
+            "today": Domain("next_follow_up", "=", today),
+            "planned": Domain("next_follow_up", ">", today),
+        }
+        return Domain.OR(domains[state] for state in value if state in domains)
+
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        """Group by ``follow_up_state``, as the bars of the board do, without a look at the
+        activities."""
+        if groupby_spec != "follow_up_state":
+            return super()._read_group_groupby(alias, groupby_spec, query)
+        day = self._field_to_sql(alias, "next_follow_up", query)
+        return SQL(
+            """CASE WHEN %(day)s < %(today)s THEN 'overdue' WHEN %(day)s = %(today)s THEN 'today'
+                    WHEN %(day)s IS NOT NULL THEN 'planned' END""",
+            day=day,
+            today=fields.Date.context_today(self),
+        )
 
     @api.depends(
         "activity_ids.active",
@@ -35,6 +120,28 @@ class CrmLead(models.Model):
         for lead in self:
             activity = first.get(lead._origin.id)
             lead.next_step = activity and activity._get_next_step()
+
+    def _plan_for_owner(self, summarize, day):
+        """Plan a follow-up for whoever owns each of these leads: its salesperson, else the leader
+        of its team; without either there is none. The owner gets no mail.
+
+        :param summarize: a function of an environment that returns what to do, in its language
+        :param date day: when it is due
+        """
+        for user, leads in self.grouped(lambda lead: lead._get_follow_up_owner()).items():
+            if user:
+                # sudo: a customer or code without rights on follow-ups may be the cause
+                leads.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    day,
+                    summary=summarize(self.with_context(lang=user.lang).env),
+                    user_id=user.id,
+                )
+
+    def _get_follow_up_owner(self):
+        # sudo: the team need not be readable
+        lead = self.sudo()
+        return (lead.user_id | lead.team_id.user_id).filtered("active")[:1]
 
     # ------------------------------------------------------------
     # Snooze

@@ -64,6 +64,14 @@ class CrmLead(models.Model):
             self._recompute_recordset(["expected_revenue"])
             self.write({"main_order_id": False, "value_source": "manual"})
 
+    def _compute_sale_data(self):
+        """Core goes through the offers lead by lead, and most of a board's cards have none."""
+        offered = self.filtered("order_ids")
+        (self - offered).update(
+            {"sale_amount_total": 0, "quotation_count": 0, "sale_order_count": 0}
+        )
+        return super(CrmLead, offered)._compute_sale_data()
+
     def _get_main_offers(self):
         """Their main offers that are not cancelled (``sale.order`` in sudo mode).
 

@@ -30,11 +30,12 @@ class CrmLead(models.Model):
     @api.depends("wake_up_date", "won_status", "active")
     @api.depends_context("company")
     def _compute_is_on_hold(self):
-        for lead in self:
+        # a board asks for hundreds, of which few have a day
+        self.is_on_hold = False
+        for lead in self.filtered("wake_up_date"):
             lead.is_on_hold = (
                 lead.active
                 and lead.won_status == "pending"
-                and lead.wake_up_date
                 and lead.wake_up_date > lead._get_company_today()
             )
 

@@ -282,10 +282,10 @@ class CrmLead(models.Model):
         if stage.lead_type:
             values["type"] = stage.lead_type
         if stage._sets_probability() and vals.get("active", True):
-            values["automated_probability"] = stage.default_probability
+            values.update(stage._prepare_probability_values())
             # an empty cell of an import says False; 0 is a legal probability
-            if vals.get("probability") is None or vals["probability"] is False:
-                values["probability"] = stage.default_probability
+            if vals.get("probability") is not None and vals["probability"] is not False:
+                del values["probability"]
         return values
 
     def _find_stage_for_type(self, lead_type):

@@ -71,19 +71,22 @@ class CrmLead(models.Model):
     def _compute_rotting(self):
         now = self.env.cr.now()
         today = fields.Date.context_today(self)
+        self.is_rotting = False
+        self.rotting_days = 0
         for lead in self:
             days = lead.stage_id.rotting_threshold_days
+            if not days or (lead.next_follow_up and lead.next_follow_up >= today):
+                continue
             since = lead.last_activity_date or lead.create_date or now
-            lead.is_rotting = bool(
-                days
+            if (
+                since < now - timedelta(days=days)
                 and lead.active
                 and lead.won_status == "pending"
                 and lead.request_type != "service"
                 and not lead.is_on_hold
-                and not (lead.next_follow_up and lead.next_follow_up >= today)
-                and since < now - timedelta(days=days)
-            )
-            lead.rotting_days = (now - since).days if lead.is_rotting else 0
+            ):
+                lead.is_rotting = True
+                lead.rotting_days = (now - since).days
 
     def _search_is_rotting(self, operator, value):
         if operator not in ("in", "not in"):

@@ -156,16 +156,22 @@ class CrmLead(models.Model):
         )
 
     @api.model
-    def _get_rate_sql(self, alias, query):
-        """SQL of today's rate from the currency of a lead to that of the active company; 0 where
-        there is none."""
+    def _exchange_sql(self, amount, alias, query):
+        """SQL of an amount of leads at today's rate, in the currency of the active company; 0 where
+        there is none. The very same amount where all leads are in that currency: PostgreSQL then
+        adds it up once.
+
+        :param SQL amount: in the currency of each lead
+        """
         rates = self.env["crm.lead.report.mixin"]._get_rates()
         if all(rate == 1 for rate in rates.values()):
-            return SQL("1")
+            return amount
         company = self._field_to_sql(alias, "company_id", query)
         cases = [SQL("WHEN %s THEN %s::numeric", *item) for item in rates.items()]
         return SQL(
+            "%(amount)s * "
             "(CASE WHEN %(company)s IS NULL THEN 1 ELSE CASE %(company)s %(cases)s ELSE 0 END END)",
+            amount=amount,
             company=company,
             cases=SQL(" ").join(cases),
         )
@@ -174,11 +180,8 @@ class CrmLead(models.Model):
         """Core's, and ``converted_revenue``: lists sort by it."""
         if field_expr != "converted_revenue":
             return super()._field_to_sql(alias, field_expr, query)
-        return SQL(
-            "(COALESCE(%s, 0) * %s)",
-            self._field_to_sql(alias, "expected_revenue", query),
-            self._get_rate_sql(alias, query),
-        )
+        value = SQL("COALESCE(%s, 0)", self._field_to_sql(alias, "expected_revenue", query))
+        return SQL("(%s)", self._exchange_sql(value, alias, query))
 
     def _read_group_select(self, aggregate_spec, query):
         """Sums over several currencies, as the board has them: core takes what has no rate 1 to
@@ -192,11 +195,8 @@ class CrmLead(models.Model):
             or field.get_currency_field(self) != "company_currency"
         ):
             return super()._read_group_select(aggregate_spec, query)
-        return SQL(
-            "SUM(%s * %s)",
-            self._field_to_sql(self._table, name, query),
-            self._get_rate_sql(self._table, query),
-        )
+        amount = self._field_to_sql(self._table, name, query)
+        return SQL("SUM(%s)", self._exchange_sql(amount, self._table, query))
 
     def _get_value_rounding(self):
         """The smallest unit of the lead's currency."""

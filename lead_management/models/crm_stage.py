@@ -324,8 +324,7 @@ class CrmStage(models.Model):
         :raises AccessError: when the user may not change stages
         """
         self.check_access("write")
-        for stage, leads in self._get_default_probability_leads().grouped("stage_id").items():
-            leads.write(stage._prepare_probability_values())
+        self._get_default_probability_leads()._set_stage_probability()
         return True
 
     # ------------------------------------------------------------
