@@ -89,7 +89,13 @@ def table(runs, loads):
         "slower. Single saves are measured in processor time. The notes are of the second run.",
     ]
     for name in runs[0]:
-        lines += ["", f"## {name}", "", "| | 1st | 2nd | at most | | |", "|---|---|---|---|---|---|"]
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            "| | 1st | 2nd | at most | | |",
+            "|---|---|---|---|---|---|",
+        ]
         for first, second in zip(runs[0][name], runs[1][name], strict=True):
             target = "" if second.target is None else f"{second.target:g}"
             verdicts = {first.verdict, second.verdict}

@@ -10,7 +10,8 @@ from tests import odoo_scripts
 MODULE = "lead_management_test_visit"
 ADDONS = f"--addons-path={odoo.addons_path()},{settings.REPO / 'tests' / 'addons'}"
 
-# A salesperson without project rights, two leads with a visit each, one of them to be won.
+# A salesperson without project rights, two leads with a visit each, one of them to be won and taken
+# back.
 CONVERT = """
 import json
 from odoo.tests.common import new_test_user
@@ -35,6 +36,11 @@ result["projects"] = [project for project, in env.cr.fetchall()]
 result["project"] = lead.won_project_id.id
 result["lead"] = lead.message_ids[0].body
 result["project messages"] = lead.won_project_id.message_ids[0].body
+back = env["crm.lead.take.back"].with_user(user).create({"lead_id": lead.id})
+result["in the way"] = back.refusal_text
+back.action_take_back()
+result["returned"] = not visit.project_id
+result["lead afterwards"] = lead.message_ids[0].body
 print("RESULT " + json.dumps(result))
 """
 # Without a project nothing is moved, and nothing is said.
@@ -76,8 +82,13 @@ def result_of(name, script):
     return json.loads(line.removeprefix("RESULT "))
 
 
-def test_visits_of_another_addon_move_with_the_lead(extended_database):
-    result = result_of(extended_database, CONVERT)
+@pytest.fixture(scope="module")
+def converted(extended_database):
+    return result_of(extended_database, CONVERT)
+
+
+def test_visits_of_another_addon_move_with_the_lead(converted):
+    result = converted
     assert result["planned"]
     assert result["warning"] == "A visit cost 40 km."
     assert not result["planning changed"]
@@ -85,6 +96,12 @@ def test_visits_of_another_addon_move_with_the_lead(extended_database):
     assert result["projects"] == [result["project"], None], "the other lead's visit stays"
     assert "1 visit moved." in result["lead"]
     assert "1 visit moved." in result["project messages"]
+
+
+def test_visits_of_another_addon_return_when_the_handover_is_taken_back(converted):
+    assert not converted["in the way"]
+    assert converted["returned"]
+    assert "1 visit returned." in converted["lead afterwards"]
 
 
 def test_visits_stay_without_a_project(extended_database):

@@ -41,8 +41,11 @@ class CrmLead(models.Model):
     def _extend_handover_plan(self, plan):
         """Hook for other modules: add to ``plan`` what of yours should move as well.
 
-        Called last by ``_plan_handover``; must not change any record. Put your own records
-        into ``plan.extras``, sentences into ``plan.warnings`` and ``plan.refusals``.
+        Called last by ``_plan_handover``, so for the Won dialog only; returns nothing and must not
+        change any record. Call super. Put your own records into ``plan.extras``, sentences into
+        ``plan.warnings`` and ``plan.refusals``.
+
+        :param HandoverPlan plan: made of all other parts
         """
 
     def _plan_hours(self, plan, found):

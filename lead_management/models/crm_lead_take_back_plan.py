@@ -208,7 +208,9 @@ class CrmLead(models.Model):
             known = {
                 record_id for record in records for record_id in (record.known or {}).get(kind, [])
             }
-            later = things[kind].filtered(lambda thing, known=known: thing.id not in known)
+            later = things.get(kind, self.browse()).filtered(
+                lambda thing, known=known: thing.id not in known
+            )
             if later:
                 refusals.append(label % {"names": self._name_things(kind, later)})
         return {"refusals": refusals}

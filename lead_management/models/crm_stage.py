@@ -120,7 +120,7 @@ class CrmStage(models.Model):
 
     @api.constrains("required_field_ids")
     def _check_required_field_ids(self):
-        # sudo: only administrators read fields; these are named to who chose them
+        # sudo: not everybody who chooses them may read fields; only their names are told
         wanted = self.sudo().required_field_ids
         if wrong := wanted - wanted.filtered_domain(self._get_required_fields_domain()):
             raise ValidationError(

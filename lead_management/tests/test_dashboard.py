@@ -219,10 +219,13 @@ class TestDashboardSheet(DashboardCommon):
         )
 
     def test_stale_leads(self):
-        """Stale is what is open, for 30 days in its phase, and nobody plans to look at."""
-        leads = self.create_leads(5)
-        fresh, planned, missed, archived, _forgotten = leads
-        (leads - fresh).date_last_stage_update = fields.Datetime.now() - timedelta(days=31)
+        """Stale is what the filter *Stale* finds: open, nothing done for as long as the phase says,
+        and nobody plans to look at it."""
+        leads = self.create_leads(6)
+        fresh, planned, missed, archived, held, _forgotten = leads
+        leads.stage_id.rotting_threshold_days = 30
+        (leads - fresh).last_activity_date = fields.Datetime.now() - timedelta(days=31)
+        held.wake_up_date = fields.Date.add(fields.Date.today(), days=7)
         self.plan_follow_up(planned, days=1)
         self.plan_follow_up(missed, days=-1)
         archived.active = False

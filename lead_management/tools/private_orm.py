@@ -2,8 +2,9 @@
 
 Two more are overridden where they are, as methods of models: ``_write_multi`` in
 ``models/crm_lead_write.py``, the only place where every update of a lead passes, recomputations
-too; ``_read_group_orderby`` in ``report/crm_lead_movement_report.py``, as groups can be sorted
-by nothing but a column.
+too; ``_read_group_orderby`` in ``report/crm_lead_movement_report.py`` and
+``report/crm_lead_history_report_mixin.py``, as groups can be sorted by nothing but a column. Read,
+and nothing more: ``_modules`` of fields (who brought them), ``_prefetch_ids`` of records.
 """
 
 
