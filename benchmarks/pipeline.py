@@ -8,6 +8,7 @@ from benchmarks.loaded import LEADS, PAYMENTS
 from benchmarks.timing import best_of, compare
 
 ADMIN = 2
+PIPELINE = "crm.lead.pipeline.report"
 TARGET = 1.5
 TIMES = 5
 GROUPS = ["stage_id", "date:quarter"]
@@ -46,7 +47,7 @@ def pivot(env):
     :return: dict (stage, first day of the quarter) to (amount, weighted amount)
     """
     env.invalidate_all()
-    result = env["crm.lead.pipeline.report"].formatted_read_grouping_sets(
+    result = env[PIPELINE].formatted_read_grouping_sets(
         default_domain(env),
         [[], ["date:quarter"], ["stage_id"], GROUPS],
         ["amount:sum", "amount_weighted:sum", "__count"],

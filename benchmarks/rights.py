@@ -7,13 +7,12 @@ own columns, as a copied rule would have it.
 from odoo.api import Environment
 from odoo.fields import Domain
 
-from benchmarks.pipeline import GROUPS, default_domain
+from benchmarks.pipeline import GROUPS, PIPELINE, default_domain
 from benchmarks.timing import best_of, compare
 
 ADMIN = 2
 TARGET = 1.1
 TIMES = 7
-PIPELINE = "crm.lead.pipeline.report"
 SPECIFICATION = {"lead_id": {"fields": {"display_name": {}}}, "date": {}, "amount": {}}
 SALES = "sales_team.group_sale_salesman"
 ALL_DOCUMENTS = "sales_team.group_sale_salesman_all_leads"

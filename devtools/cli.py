@@ -40,6 +40,9 @@ def build_parser():
     run = add("run", server.run, "serve Odoo with the addon and demo data")
     run.add_argument("--port", type=int, help="fail if it is taken (default: a free one)")
     run.add_argument("--lang", default=settings.DEFAULT_LANG, help="for instance de_DE")
+    run.add_argument(
+        "--workers", type=int, default=0, help="processes that answer (default: threads)"
+    )
     run.add_argument("--fresh", action="store_true", help="start over with a new database")
 
     db = add("db", create_database, "create a database anew")

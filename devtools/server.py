@@ -33,7 +33,7 @@ def free_port(wanted=None):
     raise Failure(f"no free port from {first} to {last}", "name another --port, or none")
 
 
-def run(port=None, lang=settings.DEFAULT_LANG, fresh=False):
+def run(port=None, lang=settings.DEFAULT_LANG, fresh=False, workers=0):
     """Serve Odoo with the addon until Ctrl-C."""
     databases.check_language(lang)
     free_port(port)
@@ -41,7 +41,7 @@ def run(port=None, lang=settings.DEFAULT_LANG, fresh=False):
     system.ensure_pdf_printer()
     with postgres.server():
         database = prepare_database(lang, fresh)
-        serve(database, free_port(port))
+        serve(database, free_port(port), workers)
 
 
 def prepare_database(lang, fresh):
@@ -59,9 +59,13 @@ def prepare_database(lang, fresh):
     return name
 
 
-def serve(database, port):
+def serve(database, port, workers=0):
     """Run Odoo in the foreground on a database that is ready."""
-    config = odoo.write_config(database, f"run-{port}", http_port=port, max_cron_threads=1)
+    options = {"http_port": port, "max_cron_threads": 1, "workers": workers}
+    if workers:
+        # the bus has a process of its own then; nothing stands in front that would send it there
+        options["gevent_port"] = free_port()
+    config = odoo.write_config(database, f"run-{port}", **options)
     log = log_path(f"odoo-{port}")
     with (settings.RUN / f"odoo-{port}.pid").open("a") as pid_file, log.open("wb") as output:
         try:
