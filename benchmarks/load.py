@@ -224,11 +224,16 @@ def measure(loaded):
 def served(side):
     """Odoo on a database, with several workers; yields its port."""
     port = server.free_port()
-    config = odoo.write_config(side.database, f"load-{side.name}", http_port=port, workers=WORKERS)
+    options = {"http_port": port, "workers": WORKERS, "gevent_port": server.free_port(start=port + 1)}
+    config = odoo.write_config(side.database, f"load-{side.name}", **options)
     log = log_path(f"load-{side.name}")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig=TERM", *odoo.command("-c", config, "--log-level=error")],
+            [
+                "setpriv",
+                "--pdeathsig=TERM",
+                *odoo.server_command("-c", config, "--log-level=error"),
+            ],
             stdout=output,
             stderr=subprocess.STDOUT,
             env=odoo.odoo_env(),

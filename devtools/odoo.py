@@ -66,6 +66,13 @@ def command(*args):
     return [environment.PYTHON, "-m", "odoo", *map(str, args)]
 
 
+def server_command(*args):
+    """The command line of a server: a file, which Odoo with workers starts once more by name."""
+    path = settings.RUN / "serve.py"
+    write(path, "import odoo.cli\n\nodoo.cli.main()\n")
+    return [environment.PYTHON, path, *map(str, args)]
+
+
 def call(args):
     """Run Odoo's command line with our configuration; returns its exit code."""
     return run_foreground(command(*args), env=odoo_env(write_config()), cwd=settings.REPO)

@@ -19,9 +19,9 @@ START_LIMIT = 180
 STOP_LIMIT = 15
 
 
-def free_port(wanted=None):
-    """The wanted port if it is free, else the first free one from the default on."""
-    first, last = (wanted, wanted) if wanted else (DEFAULT_PORT, DEFAULT_PORT + 99)
+def free_port(wanted=None, start=DEFAULT_PORT):
+    """The wanted port if it is free; without one the first free one from ``start`` on."""
+    first, last = (wanted, wanted) if wanted else (start, start + 99)
     for port in range(first, last + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -64,7 +64,7 @@ def serve(database, port, workers=0):
     options = {"http_port": port, "max_cron_threads": 1, "workers": workers}
     if workers:
         # the bus has a process of its own then; nothing stands in front that would send it there
-        options["gevent_port"] = free_port()
+        options["gevent_port"] = free_port(start=port + 1)
     config = odoo.write_config(database, f"run-{port}", **options)
     log = log_path(f"odoo-{port}")
     with (settings.RUN / f"odoo-{port}.pid").open("a") as pid_file, log.open("wb") as output:
@@ -76,7 +76,7 @@ def serve(database, port, workers=0):
         print(os.getpid(), file=pid_file, flush=True)
         process = subprocess.Popen(
             # It ends when we do, however that comes.
-            ["setpriv", "--pdeathsig=TERM", *odoo.command("-c", config)],
+            ["setpriv", "--pdeathsig=TERM", *odoo.server_command("-c", config)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
