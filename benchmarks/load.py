@@ -224,7 +224,8 @@ def measure(loaded):
 def served(side):
     """Odoo on a database, with several workers; yields its port."""
     port = server.free_port()
-    options = {"http_port": port, "workers": WORKERS, "gevent_port": server.free_port(start=port + 1)}
+    bus = server.free_port(start=port + 1)
+    options = {"http_port": port, "gevent_port": bus, "workers": WORKERS}
     config = odoo.write_config(side.database, f"load-{side.name}", **options)
     log = log_path(f"load-{side.name}")
     with log.open("wb") as output:
