@@ -52,9 +52,11 @@ def odoo_env(config=None):
     # A chance database or configuration of the user's must not slip in.
     for name in ("ODOO_RC", "OPENERP_SERVER", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
         env.pop(name, None)
+    # Neither Debian's package nor uv brings bytecode, and none is written beside the sources.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    env["PYTHONPYCACHEPREFIX"] = str(settings.HOME / "pycache")
     folders = [settings.VENV / "bin", postgres.programs(), env.get("PATH", os.defpath)]
     env["PATH"] = os.pathsep.join(map(str, folders))
-    env["PYTHONDONTWRITEBYTECODE"] = "1"
     env.setdefault("LANG", "C.UTF-8")
     if config:
         env["ODOO_RC"] = str(config)

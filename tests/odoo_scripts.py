@@ -1,8 +1,12 @@
 """Running scripts in real Odoo processes, on databases of their own."""
 
 import contextlib
+import json
+import subprocess
+import tempfile
+from pathlib import Path
 
-from devtools import databases, odoo
+from devtools import databases, environment, odoo, settings
 
 
 @contextlib.contextmanager
@@ -19,7 +23,44 @@ def run_shell(database, script, check=True, options=(), **variables):
     :param options: more of Odoo's command line
     :param variables: environment variables for the script
     """
-    done = odoo.run_script(database, script, *options, **variables)
+    return _checked(odoo.run_script(database, script, *options, **variables), check)
+
+
+@contextlib.contextmanager
+def loaded(database, *options):
+    """Load Odoo once for several scripts; yields a function like ``run_shell``.
+
+    Each script has a process of its own, a fork of the one that is loaded. Which modules are
+    installed must not change meanwhile.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [environment.PYTHON, "-m", "tests.loaded_odoo", database, folder, *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**odoo.odoo_env(odoo.write_config()), "PYTHONUNBUFFERED": "1"},
+            cwd=settings.REPO,
+            text=True,
+        )
+
+        def run(script, check=True, **variables):
+            print(json.dumps([script, variables]), file=process.stdin, flush=True)
+            code = int(process.stdout.readline())
+            output = [Path(folder, name).read_text() for name in ("stdout", "stderr")]
+            return _checked(subprocess.CompletedProcess("fork", code, *output), check)
+
+        with process:
+            yield run
+            process.stdin.close()
+
+
+def _checked(done, check):
     if check:
         assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr[-3000:]
     return done
+
+
+def results_of(done):
+    """What a script printed as JSON, each after the word RESULT."""
+    lines = done.stdout.splitlines()
+    return [json.loads(line.split("RESULT ", 1)[1]) for line in lines if "RESULT " in line]

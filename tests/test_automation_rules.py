@@ -1,11 +1,9 @@
 """Automation rules see what a save changes: once per lead and event, with the final values."""
 
-import json
-
 import pytest
 
 from devtools import databases, odoo
-from tests.odoo_scripts import database, run_shell
+from tests.odoo_scripts import database, results_of, run_shell
 
 # One rule per field that a stage, a decision or a person changes; each notes what it saw.
 RULES = """
@@ -90,7 +88,7 @@ for way, (make, happen) in WAYS.items():
     env.flush_all(); env.invalidate_all()
     notes = [note.name.removeprefix("RULE ").split("|")
              for note in Notes.search([("name", "like", "RULE %")], order="id")]
-    print("WAY", json.dumps([way, before, state(leads), notes]))
+    print("RESULT", json.dumps([way, before, state(leads), notes]))
 env.cr.rollback()
 """
 
@@ -99,17 +97,9 @@ env.cr.rollback()
 def outcomes():
     """Way: (states before, states after, notes of the rules)."""
     with database("automation") as name:
-        odoo.build(["-d", name, "-i", "base_automation"], f"db-{name}")
-        databases.check_installed(name, ["base_automation"], odoo_log(name))
-        output = run_shell(name, RULES).stdout
-    lines = [line.removeprefix("WAY ") for line in output.splitlines() if line.startswith("WAY ")]
-    return {way: rest for way, *rest in map(json.loads, lines)}
-
-
-def odoo_log(name):
-    from devtools.steps import log_path
-
-    return log_path(f"db-{name}")
+        log = odoo.build(["-d", name, "-i", "base_automation"], f"db-{name}")
+        databases.check_installed(name, ["base_automation"], log)
+        return {way: rest for way, *rest in results_of(run_shell(name, RULES))}
 
 
 def test_every_way_was_tried(outcomes):

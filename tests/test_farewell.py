@@ -5,7 +5,7 @@ import json
 import pytest
 
 from devtools import databases, odoo, postgres, settings
-from tests.odoo_scripts import run_shell
+from tests.odoo_scripts import results_of, run_shell
 from tests.test_used_database import UNINSTALL
 
 # What people make that names our fields and models, and beside it the same of core's.
@@ -167,7 +167,7 @@ for cron in env["ir.cron"].search([("name", "like", "Nightly")]):
     cron.method_direct_trigger()
 out["priority"] = lead.priority
 lead.unlink()
-print("RESULT" + json.dumps(out))
+print("RESULT", json.dumps(out))
 """
 
 
@@ -178,20 +178,14 @@ def farewell():
     with databases.throw_away("farewell") as name:
         odoo.build(["-d", name, "-i", "base_automation"], f"db-{name}")
         out = run_shell(
-            name, MADE + WORK + 'env.cr.commit(); print("RESULT" + __import__("json").dumps(made))'
+            name, MADE + WORK + 'env.cr.commit(); print("RESULT", __import__("json").dumps(made))'
         )
-        made = result_of(out)
+        (made,) = results_of(out)
         before = json.loads(postgres.query(STATE, name))
         log = run_shell(name, UNINSTALL, options=["--log-level=info"], check=False).stderr
-        gone = result_of(run_shell(name, CHECK, MADE=json.dumps(made)))
+        (gone,) = results_of(run_shell(name, CHECK, MADE=json.dumps(made)))
         odoo.build(["-d", name, "-i", settings.ADDON], f"db-{name}")
         yield made, before, log, gone, json.loads(postgres.query(STATE, name)), name
-
-
-def result_of(process):
-    """What a script printed after the word RESULT."""
-    [line] = [line for line in process.stdout.splitlines() if "RESULT" in line]
-    return json.loads(line.split("RESULT", 1)[1])
 
 
 def test_what_needs_our_fields_goes_at_uninstall(farewell):
@@ -252,8 +246,8 @@ lead = env["crm.lead"].create({"name": "New one"})
 env["account.analytic.line"].create({"lead_id": lead.id, "unit_amount": 1, "name": "Visit",
     "employee_id": env["hr.employee"].search([], limit=1).id})
 env["crm.lead.category"].create({"name": "Roof"})
-print("RESULT" + str(env["project.project"].search_count([])))
+print("RESULT", env["project.project"].search_count([]))
 """
-    assert result_of(run_shell(name, script)) == len(before["projects"])
+    assert results_of(run_shell(name, script)) == [len(before["projects"])]
     kept = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'lead_management_kept%'"
     assert postgres.query(kept, name) == "0"

@@ -1,7 +1,5 @@
 """Another addon takes part in a handover: it plans, warns, moves and tells, by two hooks."""
 
-import json
-
 import pytest
 
 from devtools import databases, odoo, settings
@@ -41,7 +39,7 @@ result["in the way"] = back.refusal_text
 back.action_take_back()
 result["returned"] = not visit.project_id
 result["lead afterwards"] = lead.message_ids[0].body
-print("RESULT " + json.dumps(result))
+print("RESULT", json.dumps(result))
 """
 # Without a project nothing is moved, and nothing is said.
 CONVERT_WITHOUT_PROJECT = """
@@ -52,7 +50,7 @@ visit = env["lead.visit"].create({"lead_id": lead.id})
 dialog = env["crm.lead.won"].with_context(**lead.action_won()["context"])
 dialog = dialog.create({"target": "none"})
 dialog.action_convert()
-print("RESULT " + json.dumps({"warning": dialog.warning_text, "won": lead.won_status,
+print("RESULT", json.dumps({"warning": dialog.warning_text, "won": lead.won_status,
                               "project": visit.project_id.id, "lead": lead.message_ids[0].body}))
 """
 # The pipeline has a column more: of payments and of what no payment covers.
@@ -63,28 +61,28 @@ lead = env["crm.lead"].create({"name": "Bathroom", "city": "Gauting", "expected_
 env["crm.lead.payment"].create({"lead_id": lead.id, "amount": 30})
 groups = env["crm.lead.pipeline.report"]._read_group(
     [("lead_id", "=", lead.id)], ["city"], ["amount:sum", "__count"])
-print("RESULT " + json.dumps(groups))
+print("RESULT", json.dumps(groups))
 """
 
 
 @pytest.fixture(scope="module")
-def extended_database():
-    """A database with the addon and the one that extends it."""
+def extended():
+    """What runs scripts with the addon and the one that extends it."""
     with odoo_scripts.database("visits") as name:
         log = odoo.build(["-d", name, "-i", MODULE, ADDONS], f"db-{name}")
         databases.check_installed(name, [MODULE], log)
-        yield name
+        with odoo_scripts.loaded(name, ADDONS) as run:
+            yield run
 
 
-def result_of(name, script):
-    printed = odoo_scripts.run_shell(name, script, options=[ADDONS]).stdout
-    line = next(line for line in printed.splitlines() if line.startswith("RESULT "))
-    return json.loads(line.removeprefix("RESULT "))
+def result_of(run, script):
+    (result,) = odoo_scripts.results_of(run(script))
+    return result
 
 
 @pytest.fixture(scope="module")
-def converted(extended_database):
-    return result_of(extended_database, CONVERT)
+def converted(extended):
+    return result_of(extended, CONVERT)
 
 
 def test_visits_of_another_addon_move_with_the_lead(converted):
@@ -104,13 +102,13 @@ def test_visits_of_another_addon_return_when_the_handover_is_taken_back(converte
     assert "1 visit returned." in converted["lead afterwards"]
 
 
-def test_visits_stay_without_a_project(extended_database):
-    result = result_of(extended_database, CONVERT_WITHOUT_PROJECT)
+def test_visits_stay_without_a_project(extended):
+    result = result_of(extended, CONVERT_WITHOUT_PROJECT)
     assert result["won"] == "won"
     assert not result["project"]
     assert not result["warning"]
     assert "visit" not in result["lead"]
 
 
-def test_another_addon_adds_a_column_to_the_pipeline(extended_database):
-    assert result_of(extended_database, PIPELINE_BY_CITY) == [["Gauting", 100, 2]]
+def test_another_addon_adds_a_column_to_the_pipeline(extended):
+    assert result_of(extended, PIPELINE_BY_CITY) == [["Gauting", 100, 2]]

@@ -1,7 +1,5 @@
 """Hours move by the ORM: other modules' computed fields, automation rules and locks hold."""
 
-import json
-
 import pytest
 
 from devtools import databases, odoo, settings
@@ -45,7 +43,7 @@ def win(lead, **values):
     env.flush_all(); env.invalidate_all()
     return text
 def result(**values):
-    print("RESULT " + json.dumps(values))
+    print("RESULT", json.dumps(values))
 """
 AUTOMATION = """
 rule("env['res.partner'].create({'name': 'MOVED %s' % record.id})")
@@ -107,30 +105,29 @@ result(counts=counts)
 
 
 @pytest.fixture(scope="module")
-def locking_database():
-    """A database with the addon, automation rules and another addon that locks hours."""
+def locking():
+    """What runs scripts with automation rules and another addon that locks hours."""
     with odoo_scripts.database("locks") as name:
         log = odoo.build(["-d", name, "-i", MODULE, ADDONS], f"db-{name}")
         databases.check_installed(name, [MODULE], log)
-        yield name
+        with odoo_scripts.loaded(name, ADDONS) as run:
+            yield run
 
 
-def results_of(name, script):
-    printed = odoo_scripts.run_shell(name, PREPARE + script, options=[ADDONS]).stdout
-    lines = [line for line in printed.splitlines() if line.startswith("RESULT ")]
-    return [json.loads(line.removeprefix("RESULT ")) for line in lines]
+def results_of(run, script):
+    return odoo_scripts.results_of(run(PREPARE + script))
 
 
-def test_computed_fields_and_automation_rules_see_hours_that_move(locking_database):
-    (result,) = results_of(locking_database, AUTOMATION)
+def test_computed_fields_and_automation_rules_see_hours_that_move(locking):
+    (result,) = results_of(locking, AUTOMATION)
     assert result["noted"] == result["expected"]
     assert result["cost"][0] == result["cost"][1]
     (project,) = result["projects"]
     assert set(result["codes"]) == {f"{project}/{project}"}
 
 
-def test_locked_hours_stay_are_named_and_move_once_they_are_free(locking_database):
-    first, second = results_of(locking_database, LOCKED)
+def test_locked_hours_stay_are_named_and_move_once_they_are_free(locking):
+    first, second = results_of(locking, LOCKED)
     assert "03:00 hours of Anna and Ben stay where they are: they are locked." in first["text"]
     assert "37:00" in first["text"], "what a module refuses shows when it is tried"
     for part in ("33:00", "03:00", "04:00"):
@@ -146,8 +143,8 @@ def test_locked_hours_stay_are_named_and_move_once_they_are_free(locking_databas
     assert "04:00" in second["text"]
 
 
-def test_an_automation_rule_that_refuses_keeps_its_hours_alone(locking_database):
-    some, none = results_of(locking_database, REFUSING_RULE)
+def test_an_automation_rule_that_refuses_keeps_its_hours_alone(locking):
+    some, none = results_of(locking, REFUSING_RULE)
     assert some["moved"] == [True, True, False, True, True, True]
     assert "Too long." in some["message"]
     assert none["moved"] == [False, False]
@@ -155,10 +152,10 @@ def test_an_automation_rule_that_refuses_keeps_its_hours_alone(locking_database)
     assert "Too long." in none["message"]
 
 
-def test_number_of_queries_depends_on_odoos_batches_alone(locking_database):
+def test_number_of_queries_depends_on_odoos_batches_alone(locking):
     """Odoo updates a hundred rows per statement."""
     ((few, many, few_closed, many_closed),) = [
-        result["counts"] for result in results_of(locking_database, QUERIES)
+        result["counts"] for result in results_of(locking, QUERIES)
     ]
     assert many - few <= 2 * 3
     assert many_closed <= few_closed + 10

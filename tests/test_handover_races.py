@@ -4,7 +4,7 @@ All on committed data, in separate transactions and processes: whoever comes sec
 lead converted, every hour is in one place, and a dead process leaves nothing behind.
 """
 
-import json
+import contextlib
 import signal
 
 import pytest
@@ -41,12 +41,14 @@ env.cr.commit()
 
 # Runs functions in threads that start together, each with its own connection; prints outcomes.
 THREADS = """
-import json, threading
+import json, random, threading, types
 from odoo.api import Environment
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.service.model import retrying
+from odoo.service import model
 
+# who has to try again waits a quarter of the time that core lets him wait
+model.random = types.SimpleNamespace(uniform=lambda low, high: random.uniform(low, high / 4))
 users = env["res.users"].search([("login", "like", "seller")], order="id")
 user_ids, tickets = users.ids, {}
 for lead in env["crm.lead"].search([]):
@@ -85,7 +87,8 @@ def race(functions, lead_id):
         with registry.cursor() as cr:
             user_env = Environment(cr, user_ids[index], {"allowed_company_ids": [1]})
             try:
-                outcomes[index] = retrying(lambda: function(user_env, lead_id, start), user_env)
+                outcomes[index] = model.retrying(
+                    lambda: function(user_env, lead_id, start), user_env)
             except UserError as error:
                 outcomes[index] = f"UserError: {error}"
             except Exception as error:
@@ -96,7 +99,7 @@ def race(functions, lead_id):
     for thread in threads: thread.join()
     return [outcomes[index] for index in range(len(functions))]
 
-print("OUTCOMES " + json.dumps([race([%s], lead_id) for lead_id in lead_ids]))
+print("RESULT", json.dumps([race([%s], lead_id) for lead_id in lead_ids]))
 """
 
 # Converts the one lead and dies at the step that KILL_AT names.
@@ -140,11 +143,17 @@ STEPS = [
 ]
 
 
-def outcomes_of(name, leads, functions):
-    odoo_scripts.run_shell(name, SETUP % leads)
-    printed = odoo_scripts.run_shell(name, THREADS % functions).stdout
-    line = next(line for line in printed.splitlines() if line.startswith("OUTCOMES "))
-    return json.loads(line.removeprefix("OUTCOMES "))
+@contextlib.contextmanager
+def loaded_database(purpose):
+    """A database, and what runs scripts in it."""
+    with odoo_scripts.database(purpose) as name, odoo_scripts.loaded(name) as run:
+        yield name, run
+
+
+def outcomes_of(run, leads, functions):
+    run(SETUP % leads)
+    (outcomes,) = odoo_scripts.results_of(run(THREADS % functions))
+    return outcomes
 
 
 def count(name, query):
@@ -174,8 +183,8 @@ def assert_everything_in_one_project(name, leads, hours):
 
 
 def test_two_people_convert_the_same_lead():
-    with odoo_scripts.database("races") as name:
-        outcomes = outcomes_of(name, RACES, "convert, convert")
+    with loaded_database("races") as (name, run):
+        outcomes = outcomes_of(run, RACES, "convert, convert")
         assert len(outcomes) == RACES
         for pair in outcomes:
             assert pair.count("won") == 1, pair
@@ -184,8 +193,8 @@ def test_two_people_convert_the_same_lead():
 
 
 def test_converting_while_a_colleague_records_time():
-    with odoo_scripts.database("races") as name:
-        outcomes = outcomes_of(name, RACES_WITH_COLLEAGUE, "convert, record")
+    with loaded_database("races") as (name, run):
+        outcomes = outcomes_of(run, RACES_WITH_COLLEAGUE, "convert, record")
         # who meets an open transaction of the other is asked to try again, and does so
         refused = [n for n, (converted, _recorded) in enumerate(outcomes) if converted != "won"]
         for converted, recorded in outcomes:
@@ -193,14 +202,8 @@ def test_converting_while_a_colleague_records_time():
             assert converted == "won" or converted.startswith("UserError: Somebody else"), converted
         again = "convert" if refused else None
         if again:
-            printed = odoo_scripts.run_shell(
-                name,
-                THREADS.replace(
-                    "lead_ids = sorted(tickets)",
-                    'lead_ids = env["crm.lead"].search([("won_project_id", "=", False)]).ids',
-                )
-                % again,
-            ).stdout
+            left = 'lead_ids = env["crm.lead"].search([("won_project_id", "=", False)]).ids'
+            printed = run(THREADS.replace("lead_ids = sorted(tickets)", left) % again).stdout
             assert '"UserError' not in printed and "TRACEBACK" not in printed, printed
         assert_everything_in_one_project(name, RACES_WITH_COLLEAGUE, hours=4 * RACES_WITH_COLLEAGUE)
 
@@ -223,23 +226,23 @@ def state_of(name):
 
 @pytest.fixture(scope="module")
 def one_lead():
-    with odoo_scripts.database("killed") as name:
-        odoo_scripts.run_shell(name, SETUP % 1)
-        yield name
+    with loaded_database("killed") as (name, run):
+        run(SETUP % 1)
+        yield name, run
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("method", STEPS)
 def test_a_killed_process_leaves_nothing_behind(one_lead, method, moment):
-    before = state_of(one_lead)
-    variables = {"KILL_AT": f"{moment} crm.lead {method}"}
-    done = odoo_scripts.run_shell(one_lead, KILL, check=False, **variables)
+    name, run = one_lead
+    before = state_of(name)
+    done = run(KILL, check=False, KILL_AT=f"{moment} crm.lead {method}")
     assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
-    assert state_of(one_lead) == before
+    assert state_of(name) == before
 
 
 def test_converting_works_after_all_those_crashes(one_lead):
-    variables = {"KILL_AT": "never crm.lead _apply_contact"}
+    name, run = one_lead
     script = KILL.replace("setattr(model_class, method, step)", "")
-    odoo_scripts.run_shell(one_lead, script, **variables)
-    assert_everything_in_one_project(one_lead, 1, hours=3)
+    run(script, KILL_AT="never crm.lead _apply_contact")
+    assert_everything_in_one_project(name, 1, hours=3)

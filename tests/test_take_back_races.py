@@ -4,11 +4,8 @@ On committed data, in separate transactions: it is taken back once, and no hour 
 a project that is archived.
 """
 
-import json
-
-from devtools import postgres
 from tests import odoo_scripts
-from tests.test_handover_races import SETUP, THREADS
+from tests.test_handover_races import SETUP, THREADS, count
 
 RACES = 15
 
@@ -34,19 +31,14 @@ def race("""
 
 
 def outcomes_of(name, functions):
-    odoo_scripts.run_shell(name, SETUP % RACES)
-    odoo_scripts.run_shell(name, CONVERT)
-    script = THREADS.replace("def race(", TAKE_BACK.lstrip()) % functions
-    printed = odoo_scripts.run_shell(name, script).stdout
-    line = next(line for line in printed.splitlines() if line.startswith("OUTCOMES "))
-    outcomes = json.loads(line.removeprefix("OUTCOMES "))
+    with odoo_scripts.loaded(name) as run:
+        run(SETUP % RACES)
+        run(CONVERT)
+        script = THREADS.replace("def race(", TAKE_BACK.lstrip()) % functions
+        (outcomes,) = odoo_scripts.results_of(run(script))
     assert len(outcomes) == RACES
     assert "TRACEBACK" not in str(outcomes), outcomes
     return outcomes
-
-
-def count(name, query):
-    return int(postgres.query(query, name))
 
 
 LEFT_BEHIND = """SELECT count(*) FROM account_analytic_line line

@@ -1,11 +1,9 @@
 """Leads from core's website form and live chat, by their own ways, also from who means no good."""
 
-import json
-
 import pytest
 
 from devtools import databases, odoo
-from tests.odoo_scripts import run_shell
+from tests.odoo_scripts import loaded, results_of
 
 PREPARE = """
 category = env["crm.lead.category"].create({"name": "Bathroom"})
@@ -49,7 +47,7 @@ for name, form in FORMS.items():
         "description": lead.description or "", "probability": lead.probability,
         "status": lead.won_status, "request": lead.request_type,
         "on_hold": bool(lead.wake_up_date), "project": lead.won_project_id.id} for lead in leads]]
-print("FOUND", json.dumps(found))
+print("RESULT", json.dumps(found))
 """
 CHAT = """
 import json
@@ -67,7 +65,7 @@ channel.message_post(body="<script>alert(1)</script>Need a bath", message_type="
 before = env["crm.lead"].search([]).ids
 channel.with_user(operator).execute_command_lead(body="/lead Bath <script>alert(2)</script>")
 lead = env["crm.lead"].search([("id", "not in", before)])
-print("FOUND", json.dumps([{
+print("RESULT", json.dumps([{
     "stage": lead.stage_id.get_external_id()[lead.stage_id.id], "type": lead.type,
     "source": lead.source_id.name, "name": lead.name, "description": str(lead.description),
     "origin": lead.origin_channel_id == channel}]))
@@ -76,20 +74,16 @@ print("FOUND", json.dumps([{
 
 @pytest.fixture(scope="module")
 def website():
-    """A database with the addon, core's website form and live chat."""
+    """What runs scripts with core's website form and live chat."""
     with databases.throw_away("website") as name:
         odoo.build(["-d", name, "-i", "website_crm,crm_livechat"], f"db-{name}")
-        run_shell(name, PREPARE)
-        yield name
-
-
-def read_found(done):
-    (line,) = [line for line in done.stdout.splitlines() if "FOUND " in line]
-    return json.loads(line.split("FOUND ", 1)[1])
+        with loaded(name) as run:
+            run(PREPARE)
+            yield run
 
 
 def test_forms_make_leads_or_nothing(website):
-    found = read_found(run_shell(website, POSTS, check=False))
+    (found,) = results_of(website(POSTS, check=False))
     for name, (status, leads) in found.items():
         assert status == 200, name
         assert len(leads) <= 1, name
@@ -110,7 +104,7 @@ def test_forms_make_leads_or_nothing(website):
 
 
 def test_chat_makes_a_lead(website):
-    (lead,) = read_found(run_shell(website, CHAT))
+    ((lead,),) = results_of(website(CHAT))
     assert lead["stage"] == "lead_management.crm_stage_new"
     assert lead["type"] == "lead"
     assert lead["source"] == "Livechat"
