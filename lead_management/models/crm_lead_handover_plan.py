@@ -115,15 +115,22 @@ class CrmLead(models.Model):
             return
         counted = [("id", "in", plan.moving.ids), ("so_line", "!=", False)]
         plan.leaving = plan.moving.search(counted)
-        for order, lines in plan.leaving.grouped("so_line").items():
-            plan.warnings.append(
-                self.env._(
-                    "%(hours)s leave order %(order)s, where they count as delivered: they are "
-                    "not billed any more.",
-                    hours=lines._get_time_text(),
-                    order=order.order_id.name,
-                )
+        plan.warnings += self._get_leaving_texts(plan.leaving.grouped("so_line"))
+
+    def _get_leaving_texts(self, hours_by_line):
+        """Sentences about hours that are not billed any more, one per order line.
+
+        :param dict hours_by_line: of ``sale.order.line`` to ``account.analytic.line``, in sudo mode
+        """
+        return [
+            self.env._(
+                "%(hours)s leave order %(order)s, where they count as delivered: they are "
+                "not billed any more.",
+                hours=lines._get_time_text(),
+                order=line.order_id.name,
             )
+            for line, lines in hours_by_line.items()
+        ]
 
     def _plan_template_tasks(self, plan):
         """Which tasks the templates of the sold products bring, and what they cannot bring."""
@@ -138,12 +145,13 @@ class CrmLead(models.Model):
         lines = orders.order_line.filtered(lambda line: not line.project_id)
         lines -= lines._get_sold_tasks().sold_with_line_id
         coming, others = lines._find_template_lines(choices.company)
-        made_from = choices.project.sudo()._get_handover_templates() if choices.project else None
         if choices.target == "new":
-            made_from = choices.template.sudo()
-        plan.template_lines = coming.filtered(
-            lambda line: not made_from or line.product_id.project_template_id not in made_from
-        )
+            there = coming.filtered(
+                lambda line: line.product_id.project_template_id == choices.template.sudo()
+            )
+        else:
+            there = coming._filtered_in_template(choices.project.sudo())
+        plan.template_lines = coming - there
         for template in others.product_id.project_template_id:
             plan.warnings.append(
                 self.env._(
