@@ -1,14 +1,30 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .crm_lead_needs import NEEDS_SETTLED
+
+_logger = logging.getLogger(__name__)
+
+
+class RefusedMerges:
+    """What could not be merged while many groups of leads are.
+
+    :param leads: an empty ``crm.lead``
+    """
+
+    def __init__(self, leads):
+        self.leads = leads
+        self.reasons = []
 
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     won_status = fields.Selection(
-        selection=[("won", "Won"), ("lost", "Declined"), ("pending", "Open")],
+        # core's words; what screens say instead is in fields_get
+        selection=[("won", "Won"), ("lost", "Lost"), ("pending", "Pending")],
         string="Status",
         help="The customer's decision. An archived lead that nobody declined is still open.",
     )
@@ -31,6 +47,19 @@ class CrmLead(models.Model):
         compute="_compute_is_customer",
         help="Whether the linked contact, or its company, is a customer already.",
     )
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """Screens say *Declined* and *Open*. Code and the log of changes keep core's words, which
+        other addons go by."""
+        res = super().fields_get(allfields, attributes)
+        # what only the builder of a screen asks for
+        if "groupable" in (attributes or ()) and "selection" in res.get("won_status", {}):
+            words = {"lost": self.env._("Declined"), "pending": self.env._("Open")}
+            res["won_status"]["selection"] = [
+                (value, words.get(value, label)) for value, label in res["won_status"]["selection"]
+            ]
+        return res
 
     @api.depends("partner_id.is_customer")
     def _compute_is_customer(self):
@@ -61,6 +90,16 @@ class CrmLead(models.Model):
         :raises UserError: when the leads run in different projects
         """
         self.check_access("write")
+        self._check_mergeable()
+        # the stage of the merged lead is chosen by a rule, whatever it needs
+        leads = self.with_context(lead_needs=NEEDS_SETTLED, lead_merge_team_id=team_id)
+        merged = super(CrmLead, leads)._merge_opportunity(
+            user_id=user_id, team_id=team_id, **kwargs
+        )
+        return merged.with_env(self.env)
+
+    def _check_mergeable(self):
+        """:raises UserError: when the leads run in different projects"""
         # sudo: the projects' names are told to who may not open them
         projects = self.sudo().won_project_id
         if len(projects) > 1:
@@ -70,12 +109,21 @@ class CrmLead(models.Model):
                     projects=", ".join(projects.mapped("name")),
                 )
             )
-        # the stage of the merged lead is chosen by a rule, whatever it needs
-        leads = self.with_context(lead_needs=NEEDS_SETTLED, lead_merge_team_id=team_id)
-        merged = super(CrmLead, leads)._merge_opportunity(
-            user_id=user_id, team_id=team_id, **kwargs
-        )
-        return merged.with_env(self.env)
+
+    def merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True):
+        """Core's; of many groups at once, one that refuses stays as it is, and is noted."""
+        refused = self.env.context.get("lead_not_merged")
+        # a client cannot send such an object
+        if not isinstance(refused, RefusedMerges):
+            return super().merge_opportunity(user_id, team_id, auto_unlink)
+        try:
+            with self.env.cr.savepoint():
+                return super().merge_opportunity(user_id, team_id, auto_unlink)
+        except UserError as error:
+            _logger.info("Leads %s were not merged: %s", self.ids, type(error).__name__)
+            refused.leads |= self
+            refused.reasons.append(str(error))
+            return self[:1]
 
     def _merge_dependences(self, opportunities):
         """Core's hook: the merged lead takes over the tickets, all hours, offers and the project.
@@ -97,10 +145,7 @@ class CrmLead(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_hours(self):
         """Refuse to delete what would lose recorded work; empty tickets are archived."""
-        # sudo: hours of colleagues count too
-        lines = self.env["account.analytic.line"].sudo()
-        hours = lines.search([("lead_id", "in", self.ids)])
-        leads = self.filtered("won_project_id") | hours.lead_id
+        leads = self._find_recorded_work()
         if leads:
             raise UserError(
                 self.env._(
@@ -112,3 +157,21 @@ class CrmLead(models.Model):
         # sudo: salespeople have no project rights; these tickets hold no hours
         tickets = self.env["project.task"].sudo().search([("lead_id", "in", self.ids)])
         tickets.write({"active": False})
+
+    def _find_recorded_work(self):
+        """Those of these leads that must not be deleted: they have hours or a project."""
+        # sudo: hours of colleagues count too
+        lines = self.env["account.analytic.line"].sudo()
+        hours = lines.search([("lead_id", "in", self.ids)])
+        return self.filtered("won_project_id") | hours.lead_id.with_env(self.env)
+
+    def _without_what_a_job_must_keep(self):
+        """Of what a job deletes, or code in superuser mode at once, the leads that may go. Those
+        with recorded work stay and do not keep the others; the log has their ids."""
+        is_job = "cron_id" in self.env.context or (self.env.su and len(self) > 1)
+        kept = self._find_recorded_work() if is_job else self.browse()
+        if kept:
+            _logger.warning(
+                "Leads %s are not deleted: they have recorded hours or a project", kept.ids
+            )
+        return self - kept

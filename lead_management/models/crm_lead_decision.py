@@ -4,6 +4,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..tools.attempts import attempt
 
@@ -82,10 +83,13 @@ class CrmLead(models.Model):
         tickets = self._get_tickets([("project_id.allow_billable", "=", False)])
         # sudo: those of colleagues count too
         hours = self.env["account.analytic.line"].sudo()
+        # as core's _is_not_billed
+        cancelled = Domain("timesheet_invoice_id.state", "=", "cancel") & Domain(
+            "timesheet_invoice_id.payment_state", "!=", "invoicing_legacy"
+        )
+        not_billed = Domain("timesheet_invoice_id", "=", False) | cancelled
         return bool(
-            hours.search_count(
-                [("task_id", "in", tickets.ids), ("timesheet_invoice_id", "=", False)], limit=1
-            )
+            hours.search_count(Domain("task_id", "in", tickets.ids) & not_billed, limit=1)
             or self._get_offers().filtered(lambda order: not order.project_id)
         )
 

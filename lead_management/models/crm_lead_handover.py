@@ -232,6 +232,8 @@ class CrmLead(models.Model):
         Hours first: what another module refuses to move stays, and its ticket with it. Where a
         ticket stays with some of its hours, the others move to a copy of it.
         """
+        # which hours leave which order is forgotten as they move
+        leaving = plan.leaving.grouped("so_line")
         refused = self._move_hours(plan.moving, project, plan.choices.hours_billable)
         staying = plan.moving.browse().union(*refused.values())
         moved = plan.moving - staying
@@ -248,7 +250,8 @@ class CrmLead(models.Model):
         # the hours are there already: they need not follow their tickets
         with self.env.protecting([moved._fields["project_id"]], moved):
             (plan.tickets - staying.task_id - joined).write({"project_id": project.id})
-        return self._get_hours_facts(plan, moved, refused)
+        left = {line: moved & lines for line, lines in leaving.items() if moved & lines}
+        return self._get_hours_facts(plan, moved, refused) + self._get_leaving_texts(left)
 
     def _join_twins(self, plan, moved, tickets):
         """Whole tickets that were split before: the copy takes their hours and parts, and they

@@ -24,7 +24,6 @@ class CrmLead(models.Model):
         changeable = (choices.orders_to_confirm | orders).with_env(self.env)
         coming, foreign = self._collect_template_lines(choices, orders)
         template = choices.template.with_env(self.env)
-        new_from = choices.template.sudo() if choices.target == "new" else None
         return HandoverFindings(
             tickets=tickets,
             hours=self._collect_handover_hours(tickets),
@@ -36,7 +35,6 @@ class CrmLead(models.Model):
             writable=changeable._filtered_access("write"),
             template_lines=coming,
             foreign_template_lines=foreign,
-            made_from=new_from or choices.project.sudo()._get_handover_templates(),
             may_use_template=bool(
                 template._filtered_set_up_templates() or template.has_access("read")
             ),
@@ -78,7 +76,7 @@ class CrmLead(models.Model):
         return hours
 
     def _collect_template_lines(self, choices, orders):
-        """The lines of ordered products whose templates have not brought their tasks yet.
+        """The lines of ordered products whose templates' tasks are not in the project yet.
 
         :return: pair of ``sale.order.line`` in sudo mode: whose tasks can come, and whose cannot,
             as the template is another company's
@@ -89,7 +87,14 @@ class CrmLead(models.Model):
         )
         lines = ordered.order_line.filtered(lambda line: not line.project_id)
         lines -= lines._get_sold_tasks().sold_with_line_id
-        return lines._find_template_lines(choices.company)
+        coming, foreign = lines._find_template_lines(choices.company)
+        if choices.target == "new":
+            there = coming.filtered(
+                lambda line: line.product_id.project_template_id == choices.template.sudo()
+            )
+        else:
+            there = coming._filtered_in_template(choices.project.sudo())
+        return coming - there, foreign
 
     def _get_handover_company(self):
         """The company the handover happens in (``res.company``, one).

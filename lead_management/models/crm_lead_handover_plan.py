@@ -108,16 +108,23 @@ class CrmLead(models.Model):
         leaving = plan.moving.filtered("so_line")
         return {
             "leaving": leaving,
-            "warnings": [
-                self.env._(
-                    "%(hours)s leave order %(order)s, where they count as delivered: they are "
-                    "not billed any more.",
-                    hours=lines._get_time_text(),
-                    order=line.order_id.name,
-                )
-                for line, lines in leaving.grouped("so_line").items()
-            ],
+            "warnings": self._get_leaving_texts(leaving.grouped("so_line")),
         }
+
+    def _get_leaving_texts(self, hours_by_line):
+        """Sentences about hours that are not billed any more, one per order line.
+
+        :param dict hours_by_line: of ``sale.order.line`` to ``account.analytic.line``, in sudo mode
+        """
+        return [
+            self.env._(
+                "%(hours)s leave order %(order)s, where they count as delivered: they are "
+                "not billed any more.",
+                hours=lines._get_time_text(),
+                order=line.order_id.name,
+            )
+            for line, lines in hours_by_line.items()
+        ]
 
     def _plan_orders(self, plan, found):
         """Which offers are linked to the project, and which are cancelled.
@@ -180,9 +187,7 @@ class CrmLead(models.Model):
         if not plan.needs_project:
             return {"template_lines": found.template_lines.browse()}
         return {
-            "template_lines": found.template_lines.filtered(
-                lambda line: line.product_id.project_template_id not in found.made_from
-            ),
+            "template_lines": found.template_lines,
             "warnings": [
                 self.env._(
                     "The tasks of template “%(template)s” do not come: it belongs to %(company)s.",

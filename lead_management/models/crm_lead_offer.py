@@ -192,12 +192,12 @@ class CrmLead(models.Model):
 
     def _update_revenues_from_so(self, order):
         """Core raises the value to a confirmed order's total; here only the main offer counts,
-        and not for a value that follows its offer anyway."""
+        or any where nobody gave a value, and not for one that follows its offer anyway."""
         # sudo: who may confirm the offer need not be able to read its lead
         leads = self.sudo().filtered(
             lambda lead: (
                 lead.value_source == "manual"
-                and (not lead.main_order_id or lead.main_order_id == order)
+                and (lead.main_order_id in (order, order.browse()) or not lead.expected_revenue)
             )
         )
         return super(CrmLead, leads)._update_revenues_from_so(order)

@@ -5,7 +5,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.attempts import attempt, attempt_each
+from ..tools.attempts import attempt, attempt_each, get_cause
 
 _logger = logging.getLogger(__name__)
 
@@ -44,8 +44,9 @@ class CrmLead(models.Model):
                 self.write(values)
                 self.action_set_won()
                 self._record_signed_handover(state, order, self.won_project_id & project)
-        except UserError:
-            _logger.exception("Lead %s was not won by its order %s", self.id, order.id)
+        except UserError as error:
+            message = "Lead %s was not won by its order %s: %s"
+            _logger.error(message, self.id, order.id, get_cause(error))
             return
         translated = self._with_owner_lang()
         if was_lost:

@@ -160,11 +160,12 @@ class CrmLead(models.Model):
 
     def unlink(self):
         """A deleted lead leaves the pipeline; what it was before stays in the figures."""
+        leads = self._without_what_a_job_must_keep()
         # sudo: nobody may write the history by hand
         history = self.env["crm.lead.history"].sudo()
         history._record_pending()
-        keys = self.ids
-        res = super().unlink()
+        keys = leads.ids
+        res = super(CrmLead, leads).unlink()
         history._record_removal(keys)
         return res
 

@@ -166,7 +166,9 @@ class CrmStage(models.Model):
         """The stage of ``team`` that corresponds to this one, which may be empty.
 
         That of the same name, else the one of the nearest default probability; on the same side of
-        the line between leads and opportunities, and never back over it.
+        the line between leads and opportunities, and never back over it. Where the team has stages
+        of its own, one of the same name that all teams share does not count for a first stage
+        without a default.
 
         :param team: ``crm.team``, may be empty
         :param str lead_type: of the lead that looks for its stage
@@ -182,7 +184,11 @@ class CrmStage(models.Model):
         places = ours.filtered(lambda other: other.lead_type in (False, lead_type))
         if lead_type == "lead":
             places = places or ours
+        own = places.filtered("team_ids")
         same = places.filtered(lambda other: other._has_name_of(stage))
+        if own and not same & own and stage._is_beginning():
+            # as in core: what has only come in, comes in there
+            same = same.browse()
         if same or not places:
             return (same[:1] or stage).sudo(self.env.su)
         places = places.filtered(lambda other: not other.fold) or places
@@ -192,6 +198,11 @@ class CrmStage(models.Model):
                 lambda other: abs(other.default_probability - stage.default_probability)
             )
         return places[:1].sudo(self.env.su)
+
+    def _is_beginning(self):
+        """Whether this stage is the first one of its teams, and without a default probability."""
+        theirs = ["|", ("team_ids", "=", False), ("team_ids", "in", self.team_ids.ids)]
+        return not self._sets_probability() and self.search(theirs, limit=1) == self
 
     def _has_name_of(self, other):
         """Whether two stages are called the same, but for case and spaces around."""

@@ -41,7 +41,6 @@ class HandoverFindings:
     writable: Any  # sale.order: those that the user may confirm and cancel
     template_lines: Any  # sale.order.line whose products' templates have tasks to bring
     foreign_template_lines: Any  # sale.order.line whose templates are another company's
-    made_from: Any  # project.project: the templates that the chosen project was made from
     may_use_template: bool  # the chosen one
     similar_partners: Any  # res.partner
 

@@ -111,9 +111,12 @@ class ProjectProject(models.Model):
         companies = self.env["res.company"].sudo()
         companies.search([("lead_project_id", "in", self.ids)])._check_lead_project_id()
 
-    def _get_handover_templates(self):
-        """The templates that handovers made this project (sudo) from (``project.project``)."""
-        records = self._find_handover_records().filtered(lambda record: not record.is_taken_back)
+    def _get_handover_templates(self, leads):
+        """The templates that the handover of ``leads`` made this project (sudo) from
+        (``project.project``)."""
+        records = self._find_handover_records().filtered(
+            lambda record: record.lead_id in leads and not record.is_taken_back
+        )
         noted = {record.before.get("template_id") or 0 for record in records}
         # the record of a handover is written at its end
         pair = self.env.context.get("lead_handover_template")
@@ -124,7 +127,8 @@ class ProjectProject(models.Model):
     def _copy_tasks_into(self, project):
         """Copy all tasks of this template into a project (both in sudo mode), with their roles.
 
-        Tasks in a phase that the project does not have come into its first one.
+        Tasks in a phase that the project does not have come into its first one. Their milestones
+        are still those of the template.
 
         :return: the new tasks, subtasks and archived ones included
         """
@@ -137,8 +141,6 @@ class ProjectProject(models.Model):
         lost = new.filtered(lambda task: task.stage_id not in project.type_ids)
         if lost:
             lost.write({"stage_id": project.type_ids[:1].id})
-        foreign = new.filtered(lambda task: task.milestone_id.project_id == self)
-        foreign.filtered(lambda task: not project.allow_milestones).write({"milestone_id": False})
         return new
 
     @api.ondelete(at_uninstall=False)

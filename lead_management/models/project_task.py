@@ -1,15 +1,26 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 # A context is what a client sends, too: only this very object, which nobody can send, counts.
 KEEP_ROLES = object()
 
 
+class LeadOfTask(fields.Many2one):
+    """A lead that salespeople alone are told. For other employees it is empty, and no error: other
+    addons show a field of this name in everybody's task forms."""
+
+    def __get__(self, records, owner=None):
+        if records is not None and records._hides_lead():
+            return records.env[self.comodel_name]
+        return super().__get__(records, owner)
+
+
 class ProjectTask(models.Model):
     _name = "project.task"
     _inherit = ["crm.lead.guard.mixin", "project.task"]
 
-    lead_id = fields.Many2one(
+    lead_id = LeadOfTask(
         "crm.lead",
         compute="_compute_lead_id",
         store=True,
@@ -18,7 +29,7 @@ class ProjectTask(models.Model):
         index="btree_not_null",
         copy=False,
         ondelete="set null",
-        groups="sales_team.group_sale_salesman",
+        groups="base.group_user",
         help="The lead this ticket, or the ticket it is a part of, records time for.",
     )
     is_presales = fields.Boolean(
@@ -112,6 +123,38 @@ class ProjectTask(models.Model):
                 task.message_unsubscribe(customers.ids)
             elif task.project_id.privacy_visibility in ("invited_users", "portal"):
                 task.message_subscribe(task.partner_id.ids)
+
+    # ------------------------------------------------------------
+    # The lead is for salespeople: others read nothing, and may not search, group or sort by it
+    # ------------------------------------------------------------
+
+    def _hides_lead(self):
+        """Whether the current user is an employee without sales rights."""
+        user = self.env.user
+        is_sales = self.env.su or user.has_group("sales_team.group_sale_salesman")
+        return not is_sales and user._is_internal()
+
+    @api.model
+    def _has_field_access(self, field, operation):
+        if field.name == "lead_id" and operation == "write" and self._hides_lead():
+            return False
+        return super()._has_field_access(field, operation)
+
+    # pylint: disable=missing-return
+    @api.model
+    def _check_field_access(self, field, operation):
+        """Core asks this for whatever a query uses: conditions, groups, order."""
+        if field.name == "lead_id" and self._hides_lead():
+            raise AccessError(self.env._("The lead of a task is for salespeople."))
+        super()._check_field_access(field, operation)
+
+    def _determine_fields_to_fetch(self, field_names=None, ignore_when_in_cache=False):
+        """What is hidden is not read from the database at all."""
+        is_hidden = self._hides_lead()
+        if is_hidden and field_names is not None:
+            field_names = [name for name in field_names if name != "lead_id"]
+        found = super()._determine_fields_to_fetch(field_names, ignore_when_in_cache)
+        return [field for field in found if not (is_hidden and field.name == "lead_id")]
 
     # ------------------------------------------------------------
     # What customers do not see: used by the record rule, the portal and the chatter

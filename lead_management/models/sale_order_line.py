@@ -60,24 +60,50 @@ class SaleOrderLine(models.Model):
                 coming |= line
         return coming, others
 
+    def _filtered_in_template(self, project):
+        """Those of these lines (sudo) whose product's template ``project`` was made from when
+        their lead was handed over: what is in the template is there already, for the first order.
+        """
+        leads = self.order_id.opportunity_id
+        made_from = project._get_handover_templates(leads)
+        lines = self.filtered(lambda line: line.product_id.project_template_id & made_from)
+        if not lines:
+            return lines
+        earlier = self.search(
+            [
+                ("project_id", "=", project.id),
+                ("order_id.opportunity_id", "in", leads.ids),
+                ("order_id", "not in", self.order_id.ids),
+                ("state", "=", "sale"),
+                ("product_id.project_template_id", "in", made_from.ids),
+            ]
+        )
+        used = earlier.product_id.project_template_id
+        return lines.filtered(lambda line: line.product_id.project_template_id not in used)
+
     def _bring_template_tasks(self, project):
         """Copy the tasks of the sold products' templates into ``project`` (both in sudo mode).
 
         A project that was made from the same template has them already.
         """
-        made_from = project._get_handover_templates()
         lines, _others = self._find_template_lines(project.company_id or self.company_id[:1])
-        for line in lines:
-            template = line.product_id.project_template_id
-            if template not in made_from:
-                tasks = template._copy_tasks_into(project)
-                tasks.write(
-                    {
-                        "sale_line_id": line.id,
-                        "partner_id": line.order_id.partner_id.id,
-                        "sold_with_line_id": line.id,
-                    }
-                )
+        for line in lines - lines._filtered_in_template(project):
+            tasks = line.product_id.project_template_id._copy_tasks_into(project)
+            tasks.write(
+                {
+                    "sale_line_id": line.id,
+                    "partner_id": line.order_id.partner_id.id,
+                    "sold_with_line_id": line.id,
+                }
+            )
+            own = self.env["project.milestone"]
+            if line.product_id.service_policy == "delivered_milestones":
+                own = line._get_or_create_milestones(project)
+            for milestone, group in tasks.grouped("milestone_id").items():
+                if milestone and milestone.project_id != project:
+                    group.milestone_id = own.filtered(
+                        lambda other, name=milestone.name: other.name == name
+                    )[:1]
 
     def _handle_milestones(self, project):
         """A line gets milestones of its own in the project that its lead runs in: those of its
@@ -91,26 +117,38 @@ class SaleOrderLine(models.Model):
             or line.product_id.service_policy != "delivered_milestones"
         ):
             return super()._handle_milestones(project)
-        milestones = self.env["project.milestone"].sudo()
-        if milestones.search_count([("sale_line_id", "=", line.id)], limit=1):
-            return None
-        template = line.product_id.project_template_id
-        if template in lead_project._get_handover_templates():
-            return super()._handle_milestones(project)
-        lead_project.allow_milestones = True
-        names = template.allow_milestones and template.milestone_ids.mapped("name") or [line.name]
-        own = milestones.create(
+        own = line._get_or_create_milestones(lead_project)
+        if line.task_id and not line.task_id.milestone_id:
+            line.task_id.milestone_id = own[:1]
+        return None
+
+    def _get_or_create_milestones(self, project):
+        """The milestones that this line (sudo) is delivered by in ``project``, made when it has
+        none: those of its product's template, or one (``project.milestone``)."""
+        milestones = self.env["project.milestone"]
+        own = milestones.search([("sale_line_id", "=", self.id)])
+        if own:
+            return own
+        project.allow_milestones = True
+        # the template comes with the first line that sells it
+        first, _others = self.order_id.order_line._find_template_lines(self.company_id)
+        template = self.product_id.project_template_id if self in first else project.browse()
+        names = template.allow_milestones and template.milestone_ids.mapped("name") or [self.name]
+        if template and self._filtered_in_template(project):
+            free = [("project_id", "=", project.id), ("sale_line_id", "=", False)]
+            own = milestones.search([*free, ("name", "in", names)])
+        if own:
+            quantity = self.product_uom_qty / len(own)
+            own.write({"sale_line_id": self.id, "product_uom_qty": quantity})
+            return own
+        return milestones.create(
             [
                 {
                     "name": name,
-                    "project_id": lead_project.id,
-                    "sale_line_id": line.id,
+                    "project_id": project.id,
+                    "sale_line_id": self.id,
                     "quantity_percentage": 1 / len(names),
                 }
                 for name in names
             ]
         )
-        for task in line.task_id | line._get_sold_tasks():
-            name = task.milestone_id.name or (task == line.task_id and own[:1].name)
-            task.milestone_id = own.filtered(lambda ms, name=name: ms.name == name)[:1]
-        return None

@@ -194,6 +194,16 @@ class TestLeadOffer(LeadManagementCommon):
         self.assertEqual(self.lead.expected_revenue, 777, "core only raises")
         self.assertEqual(self.lead.value_source, "manual")
 
+    def test_confirming_any_offer_gives_a_lead_without_a_value_its_total(self):
+        lead = self.create_lead(stage="offer_made")
+        self.create_offer(lead, price=300)
+        other = self.create_offer(lead, price=200)
+        self.assertEqual(lead.expected_revenue, 0)
+        other.action_confirm()
+        self.assertEqual(lead.expected_revenue, 200)
+        self.create_offer(lead, price=900).action_confirm()
+        self.assertEqual(lead.expected_revenue, 200)
+
     def test_confirming_keeps_a_value_that_follows_its_offer(self):
         currency = self.create_foreign_currency({"2020-01-01": 2.0})
         offer = self._create_foreign_offer(currency)

@@ -102,6 +102,17 @@ class TestLeadTeam(LeadManagementCommon):
         lead.team_id = plain
         self.assertEqual(lead.stage_id.name, "Visit")
 
+    def test_from_the_beginning_to_the_beginning_of_a_team_that_has_its_own(self):
+        """As in core, where stages have no default probability."""
+        first, second = self.create_stages(self.team, ("Inbox", 0, False), ("Talk", 0, False))
+        first.sequence, second.sequence = -10, -9
+        shared = self.create_stages(self.team.browse(), ("Inbox", 0, False), ("Talk", 0, False))
+        own = self.create_stages(self.other, ("Arrived", 0, False))
+        own.sequence = -5
+        leads = self.create_lead(stage_id=first.id) | self.create_lead(stage_id=second.id)
+        leads.write({"team_id": self.other.id})
+        self.assertEqual([lead.stage_id for lead in leads], [own, shared[1]])
+
     def test_another_salesperson_in_another_team(self):
         self.env["crm.team.member"].create(
             {"crm_team_id": self.other.id, "user_id": self.salesperson_2.id}

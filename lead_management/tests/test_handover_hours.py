@@ -41,6 +41,48 @@ class TestHandoverHours(HandoverCommon):
             self.assertEqual((line | whole).project_id, project)
             self.assertEqual([line.amount, invoiced.amount, whole.amount], amounts)
 
+    def test_after_a_credit_note_hours_join_the_ticket_they_were_split_from(self):
+        """Billed hours stay behind; when the invoice goes, they follow without a second ticket."""
+        lead = self._create_lead()
+        order = self._create_billed_by_hour(self.env["crm.lead"])
+        order.action_confirm()
+        billed = self.record_hours(lead, hours=2, so_line=order.order_line.id)
+        free = self.record_hours(lead, hours=3)
+        billed.write({"is_so_line_edited": True, "timesheet_invoice_id": self.invoice.id})
+        self.assertEqual(order.order_line.qty_delivered, 2)
+        self._create_billed_by_hour(lead)
+        project = self.convert(lead, self.salesperson)
+        ticket = free.task_id
+        self.assertEqual((billed.project_id, free.project_id), (self.lead_project, project))
+        self.assertEqual(order.order_line.qty_delivered, 2)
+        self.invoice.button_cancel()
+        dialog = self.open_won_dialog(lead, self.salesperson)
+        self.assertRegex(dialog.warning_text, f"2:00.* leave order {order.name}.*not billed any")
+        dialog.action_convert()
+        self.env.invalidate_all()
+        self.assertHoursIn(billed | free, project)
+        self.assertEqual((billed | free).task_id, ticket)
+        self.assertEqual(lead.task_ids, ticket)
+        self.assertFalse(billed.so_line)
+        self.assertEqual(order.order_line.qty_delivered, 0)
+        message = lead.message_ids.filtered(lambda message: order.name in message.body)
+        self.assertIn("not billed any more", message.body)
+
+    def test_after_a_credit_note_hours_count_where_they_are_billed_now(self):
+        lead = self._create_lead()
+        offer = self._create_billed_by_hour(lead)
+        billed = self.record_hours(lead, hours=2)
+        self.record_hours(lead, hours=3)
+        billed.timesheet_invoice_id = self.invoice
+        self.convert(lead, self.salesperson, hours_billable=True)
+        self.assertEqual(offer.order_line.qty_delivered, 3)
+        # as core's credit note
+        billed.timesheet_invoice_id = False
+        self.convert(lead, self.salesperson, hours_billable=True)
+        self.env.invalidate_all()
+        self.assertEqual(offer.order_line.qty_delivered, 5)
+        self.assertEqual(len(lead.task_ids), 1)
+
     def test_presales_hours_do_not_count_as_delivered(self):
         lead = self._create_lead()
         offer = self._create_billed_by_hour(lead)

@@ -102,6 +102,141 @@ class TestHandoverOrders(HandoverCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestHandoverIntoALife(HandoverCommon):
+    """A project that others work in keeps what it has; what was sold comes in addition."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.role = cls.env["project.role"].create({"name": "Fitter"})
+        cls.sold = cls._create_sold("Bathroom", 5)
+
+    @classmethod
+    def _create_sold(cls, name, count, milestones=(), **values):
+        """A service whose template has so many tasks, the first of them for a role."""
+        template = cls.create_project(
+            f"{name} template",
+            is_template=True,
+            allow_milestones=bool(milestones),
+            task_ids=[
+                Command.create({"name": f"{name} {index}", "role_ids": cls.role.ids * (index == 0)})
+                for index in range(count)
+            ],
+        )
+        for milestone, task in zip(milestones, template.task_ids, strict=False):
+            task.milestone_id = cls.env["project.milestone"].create(
+                {"name": milestone, "project_id": template.id}
+            )
+        return cls.create_product("project_only", project_template_id=template.id, **values)
+
+    def _win(self, products, lead=None, **choices):
+        """Win a lead with an offer of these products; returns dialog, offer, new tasks."""
+        lead = lead or self.create_lead(stage="negotiation", partner_id=self.partner.id)
+        offer = self.create_offer(lead, products=products)
+        dialog = self.open_won_dialog(lead, self.salesperson, **choices)
+        dialog.read()
+        before = self.env["project.task"].search([])
+        dialog.action_convert()
+        self.env.flush_all()
+        return dialog, offer, self.env["project.task"].search([]) - before
+
+    def _create_milestones(self, project, count=3):
+        project.allow_milestones = True
+        return self.env["project.milestone"].create(
+            [
+                {"name": f"Internal {index}", "project_id": project.id, "is_reached": index < 2}
+                for index in range(count)
+            ]
+        )
+
+    def test_milestones_of_a_running_project_deliver_nothing_of_a_new_order(self):
+        internal = self._create_milestones(self.target)
+        kind = {"service_type": "milestones", "invoice_policy": "delivery"}
+        products = self.create_product("project_only", **kind)
+        products |= self.create_product("task_in_project", **kind)
+        products |= self._create_sold("Kitchen", 3, ("Plan", "Built"), **kind)
+        _dialog, offer, tasks = self._win(products, target="existing", project_id=self.target.id)
+        self.assertFalse(internal.sale_line_id)
+        self.assertEqual(offer.order_line.mapped("qty_delivered"), [0, 0, 0])
+        self.assertNotIn("to invoice", offer.order_line.mapped("invoice_status"))
+        own = self.target.milestone_ids - internal
+        by_line = own.grouped("sale_line_id")
+        lines = offer.order_line
+        self.assertEqual([len(by_line[line]) for line in lines], [1, 1, 2])
+        built = own.filtered(lambda milestone: milestone.name == "Built")
+        self.assertEqual(tasks.milestone_id, own - by_line[lines[0]])
+        self.assertEqual(tasks.milestone_id.project_id, self.target)
+        built.is_reached = True
+        self.assertEqual(lines.mapped("qty_delivered"), [0, 0, 0.5])
+
+    def test_milestones_of_the_template_deliver_its_first_order_alone(self):
+        kind = {"service_type": "milestones", "invoice_policy": "delivery"}
+        product = self._create_sold("Kitchen", 2, ("Plan", "Built"), **kind)
+        template = product.project_template_id
+        _dialog, offer, _tasks = self._win(product, project_template_id=template.id)
+        project = offer.opportunity_id.won_project_id
+        self.assertEqual(project.milestone_ids.sale_line_id, offer.order_line)
+        self.assertEqual(project.milestone_ids.mapped("quantity_percentage"), [0.5, 0.5])
+        internal = self._create_milestones(project)
+        second = self.create_offer(offer.opportunity_id, products=product)
+        second.with_user(self.salesperson).action_confirm()
+        self.assertFalse(internal.sale_line_id)
+        self.assertEqual(second.order_line.qty_delivered, 0)
+        self.assertEqual(len(project.milestone_ids), 7)
+
+    def test_tasks_of_sold_products_come_once_and_are_counted(self):
+        products = self.sold | self._create_sold("Kitchen", 3)
+        for choices, own in (
+            ({"target": "existing", "project_id": self.target.id}, 0),
+            ({"target": "new", "project_template_id": False}, 0),
+            ({"target": "new", "project_template_id": self.sold.project_template_id.id}, 5),
+        ):
+            dialog, offer, tasks = self._win(products, **choices)
+            self.assertIn(f": {8 - own}.", dialog.tasks_text)
+            self.assertEqual(
+                "from template “Bathroom template”: 5." in dialog.tasks_text, bool(own)
+            )
+            self.assertEqual(len(tasks), 8)
+            self.assertEqual(tasks.project_id, offer.opportunity_id.won_project_id)
+            self.assertEqual(len(tasks.filtered("sold_with_line_id")), 8 - own)
+            self.assertEqual(offer.order_line.project_id, tasks.project_id)
+
+    def test_the_same_product_sold_again_brings_its_tasks_again(self):
+        template = self.sold.project_template_id
+        _dialog, offer, _tasks = self._win(self.sold, project_template_id=template.id)
+        lead, project = offer.opportunity_id, offer.opportunity_id.won_project_id
+        dialog, _other, tasks = self._win(self.sold, target="existing", project_id=project.id)
+        self.assertIn(": 5.", dialog.tasks_text)
+        self.assertEqual(len(tasks), 5)
+        second = self.create_offer(lead, products=self.sold)
+        second.with_user(self.salesperson).action_confirm()
+        self.assertEqual(len(project.task_ids), 15)
+
+    def test_roles_stay_on_the_tasks_until_they_are_given_out(self):
+        kitchen = self._create_sold("Kitchen", 3)
+        for choices in (
+            {"target": "existing", "project_id": self.target.id},
+            {"target": "new", "project_template_id": self.sold.project_template_id.id},
+        ):
+            dialog, _offer, tasks = self._win(kitchen, **choices)
+            self.assertIn(
+                "Roles stay on the tasks until you give them out: Fitter", dialog.tasks_text
+            )
+            waiting = tasks.filtered("role_ids")
+            self.assertEqual(len(waiting), 1 + (choices["target"] == "new"))
+            waiting.with_user(self.project_manager).role_ids = False
+            self.assertFalse(waiting.role_ids)
+
+    def test_a_template_of_another_company_is_named_before_the_button(self):
+        other = self.env["res.company"].create({"name": "Other Company"})
+        foreign = self._create_sold("Foreign", 2)
+        foreign.project_template_id.write({"company_id": other.id})
+        dialog, _offer, tasks = self._win(foreign, target="existing", project_id=self.target.id)
+        self.assertRegex(dialog.warning_text, "Foreign template.* do not come.*Other Company")
+        self.assertFalse(tasks)
+
+
+@tagged("post_install", "-at_install")
 class TestHandoverCompanies(HandoverCommon):
     @classmethod
     def setUpClass(cls):

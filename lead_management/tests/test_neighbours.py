@@ -5,14 +5,16 @@ import json
 
 from lxml import etree
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
+from odoo.tools import mute_logger
 
 from ..setup import neighbours, terms, views
 from ..setup.names import OurNames
-from .common import LeadManagementCommon
+from .common import TIMESHEET, LeadManagementCommon
 from .common_handover import HandoverCommon
 
+PROJECT_USER = "project.group_project_user"
 REMOVABLE = (
     "lost_reason_id",
     "contact_name",
@@ -179,6 +181,21 @@ class TestWords(LeadManagementCommon):
         terms.unload(self.env, ["de_DE"])
         self.assertEqual(self.german.name, "Vergeigt")
 
+    def test_screens_say_declined_and_the_log_of_changes_has_cores_words(self):
+        """Code of others compares with core's words; screens say what this addon says."""
+        screen = self.env["crm.lead"].get_views([(False, "list")])["models"]["crm.lead"]["fields"]
+        words = {"won": "Won", "lost": "Declined", "pending": "Open"}
+        self.assertEqual(dict(screen["won_status"]["selection"]), words)
+        lead = self.create_lead()
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        lead.action_set_lost(lost_reason_id=self.reason.id)
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        values = lead.message_ids.sudo().tracking_value_ids
+        status = values.filtered(lambda value: value.field_id.name == "won_status")
+        self.assertEqual((status.old_value_char, status.new_value_char), ("Pending", "Lost"))
+
     def test_projects_for_everybody_have_names_in_every_language(self):
         company = self.env["res.company"].create({"name": "New one"})
         for project in (
@@ -248,6 +265,52 @@ class TestModules(HandoverCommon):
         task.lead_id = declined
         declined.action_set_lost(lost_reason_id=self.reason.id)
         self.assertEqual(task.state, "01_in_progress")
+
+    @mute_logger("odoo.models", "odoo.orm.models")
+    def test_task_forms_of_others_open_for_employees_who_are_not_told_the_lead(self):
+        """As OCA's crm_lead_to_task, whose form shows a field of that name to everybody."""
+        self.env["ir.ui.view"].create(
+            {
+                "name": "Lead to task",
+                "model": "project.task",
+                "inherit_id": self.env.ref("project.view_task_form2").id,
+                "arch": "<field name='partner_id' position='after'><field name='lead_id'/></field>",
+            }
+        )
+        lead = self.create_lead(name="Secret lead")
+        task = self.create_ticket(lead, name="Measure")
+        worker = self.create_user("lm_worker", "Wanda Worker", PROJECT_USER, TIMESHEET)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        # what is in the cache already is not told either
+        self.assertEqual(task.lead_id.display_name, "Secret lead")
+        theirs = task.with_user(worker)
+        with Form(theirs, "project.view_task_form2") as form:
+            self.assertFalse(form.lead_id)
+            form.name = "Measured"
+        spec = {"lead_id": {"fields": {"display_name": {}}}}
+        self.assertEqual(theirs.web_read(spec), [{"id": task.id, "lead_id": False}])
+        self.assertFalse(theirs.read()[0]["lead_id"])
+        self.assertFalse(theirs.lead_id)
+        rows = theirs._export_rows([["name"], ["lead_id"], ["lead_id", "name"]])
+        self.assertNotIn("Secret", str(rows))
+        self.assertTrue(theirs.fields_get(["lead_id"])["lead_id"]["readonly"])
+        for refused in (
+            lambda: theirs.search([("lead_id", "!=", False)]),
+            lambda: theirs.search([("lead_id.name", "like", "Secret")]),
+            lambda: theirs.search([], order="lead_id"),
+            lambda: theirs.formatted_read_group([], ["lead_id"], ["__count"]),
+            lambda: theirs.formatted_read_group([], ["lead_id.name"], ["__count"]),
+            lambda: theirs.formatted_read_group([], [], ["lead_id:count_distinct"]),
+            lambda: theirs.write({"lead_id": False}),
+            lambda: theirs.with_context(default_lead_id=lead.id).create({"name": "x"}),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                refused()
+        part = theirs.create({"name": "Part", "parent_id": task.id})
+        self.assertFalse(part.lead_id)
+        self.assertEqual((task | part.sudo()).lead_id, lead)
+        self.assertEqual(task.with_user(self.salesperson).lead_id.name, "Secret lead")
 
 
 @tagged("post_install", "-at_install")

@@ -1,8 +1,12 @@
 """One lead that refuses does not stop the others; a message undoes no work."""
 
+import logging
+
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..tools.attempts import attempt
 from .common import LeadManagementCommon
 
 TEAM_LOG = "odoo.addons.lead_management.models.crm_team"
@@ -10,14 +14,18 @@ TEAM_LOG = "odoo.addons.lead_management.models.crm_team"
 
 @tagged("post_install", "-at_install")
 class TestOneThatRefuses(LeadManagementCommon):
+    def _create_apart(self, **values):
+        """Two duplicates by their address, each in another project."""
+        values = {"user_id": False, "team_id": False, **values}
+        apart = self.create_leads(2, name="Apart", email_from="same@assign.example", **values)
+        for number, lead in enumerate(apart):
+            lead.won_project_id = self.create_project(f"Secret {number}", allow_billable=True)
+        return apart
+
     def test_group_that_cannot_be_merged_does_not_stop_the_assignment(self):
         """Both run in projects of their own, so they stay apart."""
-        free = {"user_id": False, "team_id": False}
-        # duplicates by their address, each in another project
-        apart = self.create_leads(2, email_from="same@assign.example", **free)
-        for number, lead in enumerate(apart):
-            lead.won_project_id = self.create_project(f"Assign {number}", allow_billable=True)
-        others = self.create_leads(3, **free)
+        apart = self._create_apart()
+        others = self.create_leads(3, user_id=False, team_id=False)
         with mute_logger(TEAM_LOG):
             for lead in apart[0] | others:
                 self.team._allocate_leads_deduplicate(lead)
@@ -34,3 +42,87 @@ class TestOneThatRefuses(LeadManagementCommon):
             project = self.convert(lead, self.sales_all)
         self.assertTrue(project)
         self.assertEqual(lead.won_status, "won")
+
+    def test_refused_leads_do_not_count_as_assigned_and_are_named(self):
+        member = self.env["crm.team.member"].create(
+            {"crm_team_id": self.team.id, "user_id": self.salesperson.id, "assignment_max": 30}
+        )
+        self.assertTrue(member)
+        apart = self._create_apart()
+        others = self.create_leads(3, user_id=False, team_id=False)
+        domain = str([("id", "in", (apart | others).ids)])
+        self.team.write({"assignment_domain": domain, "assignment_optout": False})
+        with mute_logger(TEAM_LOG):
+            teams_data = self.team._allocate_leads(creation_delta_days=0)
+        (data,) = teams_data.values()
+        self.assertEqual(data["assigned"], set(others.ids))
+        logs = " ".join(self.team._action_assign_leads_logs(teams_data, {}))
+        self.assertIn("3 leads allocated", logs)
+        self.assertRegex(logs, "Not assigned.*Apart 0, Apart 1")
+
+    def test_group_that_cannot_be_merged_does_not_stop_the_mass_conversion(self):
+        apart = self._create_apart(stage="new", user_id=self.salesperson.id)
+        others = self.create_leads(2, stage="new", name="Other")
+        double = self.create_leads(2, stage="new", name="Double", email_from="two@x.example")
+        leads = apart | others | double
+        wizard = self.env["crm.lead2opportunity.partner.mass"].with_user(self.sales_all)
+        context = {"active_ids": leads.ids, "active_id": leads[0].id, "active_model": "crm.lead"}
+        values = {"deduplicate": True, "lead_tomerge_ids": leads.ids, "name": "convert"}
+        action = wizard.with_context(**context).create(values).action_mass_convert()
+        self.assertEqual(set(others.mapped("type")), {"opportunity"})
+        self.assertEqual(double.exists().mapped("type"), ["opportunity"])
+        self.assertEqual(apart.exists().mapped("type"), ["lead", "lead"])
+        self.assertRegex(action["params"]["message"], "Apart ., Apart . stay.*different projects")
+        with self.assertRaisesRegex(UserError, "different projects"):
+            apart.with_user(self.sales_all).merge_opportunity()
+
+    def test_a_lead_with_hours_does_not_stop_a_retention_batch(self):
+        """As core's recycling deletes: in superuser mode, all of a rule at once."""
+        kept, running, *others = self.create_leads(4, name="Secret name")
+        self.record_hours(kept)
+        running.won_project_id = self.create_project(allow_billable=True)
+        batch = kept | running | others[0] | others[1]
+        with self.assertLogs("odoo.addons.lead_management.models.crm_lead", "WARNING") as log:
+            batch.unlink()
+        self.assertEqual(batch.exists(), kept | running)
+        for lead in kept | running:
+            self.assertIn(str(lead.id), log.output[0])
+        self.assertNotIn("Secret", log.output[0])
+        with self.assertLogs("odoo.addons.lead_management.models.crm_lead", "WARNING"):
+            kept.with_context(cron_id=1).unlink()
+        self.assertTrue(kept.exists())
+
+    def test_who_deletes_by_hand_gets_the_reason(self):
+        kept, other = self.create_leads(2, name="Bathroom")
+        self.record_hours(kept)
+        by_hand = (kept | other).with_user(self.sales_manager)
+        for leads in (by_hand, by_hand[0]):
+            with self.assertRaisesRegex(UserError, "recorded hours.*Bathroom 0"):
+                leads.unlink()
+        with self.assertRaisesRegex(UserError, "recorded hours"):
+            kept.unlink()
+        self.assertTrue(other.exists())
+
+    def test_log_lines_name_ids_and_causes_and_nobody(self):
+        lead = self.create_lead(name="Secret title", contact_name="Secret Person")
+        logger = logging.getLogger("odoo.addons.lead_management.test")
+
+        def refuse():
+            raise ValidationError(lead.contact_name)
+
+        def fail():
+            return {}["Secret title"]
+
+        def clash():
+            self.env.cr.execute("INSERT INTO crm_tag SELECT * FROM crm_tag LIMIT 1")
+
+        with mute_logger("odoo.sql_db"):
+            for function, cause in (
+                (refuse, "ValidationError at .*in refuse"),
+                (fail, "KeyError at .*in fail"),
+                (clash, "crm_tag_pkey at .*in clash"),
+            ):
+                with self.assertLogs(logger, "WARNING") as log:
+                    attempt(lead, function, logger, "Lead %s refuses", lead.id)
+                self.assertRegex(log.output[0], f"(?s)Lead {lead.id} refuses: .*{cause}")
+                self.assertNotIn("Secret", log.output[0])

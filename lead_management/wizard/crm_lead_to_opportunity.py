@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..models.crm_lead import RefusedMerges
+
 
 class CrmLead2opportunityPartner(models.TransientModel):
     _inherit = "crm.lead2opportunity.partner"
@@ -20,3 +22,39 @@ class CrmLead2opportunityPartner(models.TransientModel):
         unnamed = self.with_context(default_lead_id=False, active_id=False)
         values = super(CrmLead2opportunityPartner, unnamed).default_get(fields)
         return {**values, "lead_id": lead.id}
+
+
+class CrmLead2opportunityPartnerMass(models.TransientModel):
+    _inherit = "crm.lead2opportunity.partner.mass"
+
+    def action_mass_convert(self):
+        """Core's; duplicates that cannot be merged stay as they are and are named, and all others
+        are converted."""
+        self._check_one()
+        refused = RefusedMerges(self.env["crm.lead"])
+        wizard = super(CrmLead2opportunityPartnerMass, self.with_context(lead_not_merged=refused))
+        action = wizard.action_mass_convert()
+        skipped = refused.leads & self.lead_tomerge_ids
+        if not skipped:
+            return action
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("Not converted"),
+                "message": self.env._(
+                    "%(leads)s stay as they are. %(reasons)s",
+                    leads=", ".join(skipped.mapped("display_name")),
+                    reasons=" ".join(dict.fromkeys(refused.reasons)),
+                ),
+                "next": action,
+            },
+        }
+
+    def _convert_and_allocate(self, leads, user_ids, team_id=False):
+        refused = self.env.context.get("lead_not_merged")
+        if isinstance(refused, RefusedMerges):
+            leads -= refused.leads
+        return super()._convert_and_allocate(leads, user_ids, team_id=team_id)
