@@ -1,3 +1,4 @@
+from . import test_crm_lead_screens
 from . import test_crm_lead_stage
 from . import test_crm_lead_type
 from . import test_crm_stage
