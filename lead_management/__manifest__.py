@@ -29,6 +29,7 @@
         "wizard/crm_lead_snooze_views.xml",
         "wizard/crm_quotation_partner_views.xml",
         "wizard/crm_lead_follow_up_done_views.xml",
+        "wizard/crm_lead_document_send_views.xml",
         "wizard/mail_activity_schedule_views.xml",
         "wizard/crm_stage_load_views.xml",
         "report/crm_lead_document_templates.xml",
