@@ -21,6 +21,7 @@
         "data/crm_lost_reason_data.xml",
         "data/ir_cron_data.xml",
         "data/utm_source_data.xml",
+        "data/web_tour_data.xml",
         "wizard/crm_lead_won_views.xml",
         "wizard/crm_lead_take_back_views.xml",
         "wizard/crm_lead_lost_views.xml",

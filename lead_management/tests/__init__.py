@@ -55,6 +55,7 @@ from . import test_history
 from . import test_movements
 from . import test_offer_expiry
 from . import test_offer_sent
+from . import test_onboarding_tour
 from . import test_pipeline_period
 from . import test_forecast
 from . import test_figures_reconciliation
