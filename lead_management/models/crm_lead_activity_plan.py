@@ -120,11 +120,12 @@ class CrmLead(models.Model):
         if not step:
             return values
         kinds = self.env["mail.activity.type"]
-        return [
-            vals
-            for vals in values
-            if (vals["summary"] or kinds.browse(vals["activity_type_id"]).name or "").lower() != step
-        ]
+
+        def get_step(vals):
+            name = vals["summary"] or kinds.browse(vals["activity_type_id"]).name
+            return (name or "").strip().lower()
+
+        return [vals for vals in values if get_step(vals) != step]
 
     def _prepare_plan_activities(self, plan, problems):
         """Values of the follow-ups that a plan has for this lead.

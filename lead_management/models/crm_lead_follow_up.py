@@ -26,7 +26,6 @@ class CrmLead(models.Model):
 
     # core's fields under our word for them
     activity_ids = fields.One2many(string="Follow-ups")
-    activity_state = fields.Selection(string="State of Follow-ups")
     activity_user_id = fields.Many2one(string="Responsible for Follow-up")
     activity_type_id = fields.Many2one(string="Type of Next Follow-up")
     activity_date_deadline = fields.Date(string="Day of Next Follow-up")

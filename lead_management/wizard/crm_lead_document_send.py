@@ -10,7 +10,9 @@ class CrmLeadDocumentSend(models.TransientModel):
     _description = "Send Documents"
 
     lead_id = fields.Many2one("crm.lead", required=True, ondelete="cascade")
-    order_id = fields.Many2one("sale.order", compute="_compute_offered", compute_sudo=False)
+    order_id = fields.Many2one(
+        "sale.order", "Offer", compute="_compute_offered", compute_sudo=False
+    )
     available_letter_ids = fields.Many2many(
         "crm.lead.document", compute="_compute_offered", compute_sudo=False
     )
