@@ -67,3 +67,4 @@ from . import sale_order_expiry
 from . import sale_order_line
 from . import crm_lead_guard
 from . import utm_source
+from . import web_tour_tour

@@ -47,13 +47,15 @@ class CrmLead(models.Model):
                     found.append((plan, leads))
         return found
 
-    def _start_plans(self, found):
+    def _start_plans(self, found, given=None):
         """Effect of a save: plan the follow-ups for the leads' owners, unless some of the same
         plan are open. Closed leads get none. The owner gets no mail.
 
         A step that cannot be planned does not keep the others, nor undo the save.
 
         :param found: list of pairs (``mail.activity.plan``, ``crm.lead``)
+        :param dict given: steps that somebody has planned in the same save, in lower case, by the
+            id of the lead: they are not planned again
         """
         if not found or self.env.context.get("mail_activity_automation_skip"):
             return
@@ -76,7 +78,8 @@ class CrmLead(models.Model):
         values, problems = [], {}
         for lead, plan in wanted:
             if (lead.id, plan.id) not in started:
-                values += lead._prepare_plan_activities(plan, problems)
+                planned = lead._prepare_plan_activities(plan, problems)
+                values += lead._drop_given_steps(planned, given)
         model._create_planned(values)
         if problems:
             leads._tell_unplanned(problems)
@@ -106,6 +109,23 @@ class CrmLead(models.Model):
         ]
         activities = self.env["mail.activity"].search_fetch(domain, ["res_id", "lead_plan_id"])
         return {(activity.res_id, activity.lead_plan_id.id) for activity in activities}
+
+    def _drop_given_steps(self, values, given):
+        """The values of follow-ups without the step that somebody has planned already.
+
+        :param list values: dicts of values of ``mail.activity``
+        :param dict given: as ``_start_plans`` takes it
+        """
+        step = (given or {}).get(self.id)
+        if not step:
+            return values
+        kinds = self.env["mail.activity.type"]
+
+        def get_step(vals):
+            name = vals["summary"] or kinds.browse(vals["activity_type_id"]).name
+            return (name or "").strip().lower()
+
+        return [vals for vals in values if get_step(vals) != step]
 
     def _prepare_plan_activities(self, plan, problems):
         """Values of the follow-ups that a plan has for this lead.

@@ -50,7 +50,8 @@ class CrmLeadDocument(models.Model):
             self.body = self.template_id._origin._render_for_lead(self.lead_id._origin)
 
     def action_create_document(self):
-        """Keep the document as a PDF in the lead, in place of the one made of it before.
+        """Keep the document as a PDF in the lead, in place of the one made of it before; one that
+        was sent stays as it was sent.
 
         :return: an action that closes the dialog
         :raises AccessError: when the user may not change the lead
@@ -66,12 +67,20 @@ class CrmLeadDocument(models.Model):
             "raw": content,
             "mimetype": f"{'application' if kind == 'pdf' else 'text'}/{kind}",
         }
-        if self.attachment_id.exists():
+        if self.attachment_id.exists() and not self._is_sent():
             self.attachment_id.write(values)
         else:
             values |= {"res_model": "crm.lead", "res_id": self.lead_id.id}
             self.attachment_id = self.env["ir.attachment"].create(values)
         return {"type": "ir.actions.act_window_close"}
+
+    def _is_sent(self):
+        """Whether a message has taken the PDF along."""
+        # sudo: messages are counted, not read
+        messages = self.env["mail.message"].sudo()
+        return bool(
+            messages.search_count([("attachment_ids", "in", self.attachment_id.ids)], limit=1)
+        )
 
     def action_send(self):
         """Open core's mail composer on the lead with the PDF, made anew.

@@ -76,13 +76,39 @@ class CrmLead(models.Model):
         """
         self._check_one()
         self.check_access("write")
+        return self._get_composer_action(order=self._get_offer_to_send())
+
+    def action_send_documents(self):
+        """Open the dialog that chooses letters, files and the main offer for one mail.
+
+        :return: the action of ``crm.lead.document.send``
+        :raises AccessError: when the user may not change the lead
+        """
+        self._check_one()
+        self.check_access("write")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "lead_management.crm_lead_document_send_action"
+        )
+        action["context"] = {"default_lead_id": self.id, "dialog_size": "medium"}
+        return action
+
+    def _get_offer_to_send(self):
+        """The main offer (``sale.order``), which the user may read.
+
+        :raises AccessError: when he may not
+        :raises UserError: when the lead has none
+        """
         order = self._get_main_offers().sudo(False)
         if not order:
             raise UserError(self.env._("The lead has no main offer to send. Write one first."))
         order.check_access("read")
+        return order
+
+    def _print_offer(self, order):
+        """The PDF of an offer (``ir.attachment``), to be sent with a mail."""
         reports = self.env["ir.actions.report"]
         content, kind = reports._render_qweb_pdf("sale.action_report_saleorder", order.ids)
-        file = self.env["ir.attachment"].create(
+        return self.env["ir.attachment"].create(
             {
                 "name": f"{order.name}.{kind}",
                 "raw": content,
@@ -91,15 +117,19 @@ class CrmLead(models.Model):
                 "res_id": 0,
             }
         )
-        action = self._get_composer_action(file)
-        action["context"] |= {"lead_sent_order_id": order.id, "lead_sent_file_id": file.id}
-        return action
 
-    def _get_composer_action(self, files):
+    def _get_composer_action(self, files=None, order=None):
         """Core's mail composer on this lead, with these files.
 
         :param files: ``ir.attachment``
+        :param order: ``sale.order``, an offer that goes along as a PDF
         """
+        files = files or self.env["ir.attachment"]
+        context = {}
+        if order:
+            offer = self._print_offer(order)
+            context = {"lead_sent_order_id": order.id, "lead_sent_file_id": offer.id}
+            files = offer | files
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Send"),
@@ -113,6 +143,7 @@ class CrmLead(models.Model):
                 "default_subject": self.name,
                 "default_partner_ids": self.partner_id.ids,
                 "default_attachment_ids": files.ids,
+                **context,
             },
         }
 

@@ -1,8 +1,10 @@
-"""The next follow-up of a lead: when, what, and moving it."""
+"""The next follow-up of a lead: when, what, written down with a new lead, done, and moving it."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.misc import clean_context
 
 
 class CrmLead(models.Model):
@@ -33,6 +35,25 @@ class CrmLead(models.Model):
         compute="_compute_next_step",
         help="What is to be done next: the earliest open follow-up, of any user.",
     )
+    first_step = fields.Char(
+        "What Comes Next",
+        store=False,
+        help="Only for a new lead: what its first follow-up is about, or the name of a type of "
+        "activity. It is planned for the lead's owner.",
+    )
+    first_step_date = fields.Date(
+        "When",
+        store=False,
+        help="Only for a new lead: the day of its first follow-up. Empty: the next day.",
+    )
+
+    # core's fields under our word for them
+    activity_ids = fields.One2many(string="Follow-ups")
+    activity_user_id = fields.Many2one(string="Responsible for Follow-up")
+    activity_type_id = fields.Many2one(string="Type of Next Follow-up")
+    activity_date_deadline = fields.Date(string="Day of Next Follow-up")
+    my_activity_date_deadline = fields.Date(string="My Next Follow-up")
+    activity_summary = fields.Char(string="Summary of Next Follow-up")
 
     # the list and the columns of the board; not of active leads only, as core's index is: the
     # default filter does not say so of won leads, and could not use it
@@ -142,6 +163,102 @@ class CrmLead(models.Model):
         # sudo: the team need not be readable
         lead = self.sudo()
         return (lead.user_id | lead.team_id.user_id).filtered("active")[:1]
+    def action_next_step_done(self):
+        """Open the dialog that asks how the next follow-up went and what comes then.
+
+        :return: the action of ``crm.lead.follow.up.done``
+        :raises AccessError: when the user may not change the lead or the follow-up
+        :raises UserError: when none is open
+        """
+        self._check_one()
+        self.check_access("write")
+        domain = [("res_model", "=", self._name), ("res_id", "=", self.id), ("active", "=", True)]
+        activity = self.env["mail.activity"].search(domain, limit=1)
+        if not activity:
+            raise UserError(self.env._("There is no open follow-up. Plan one first."))
+        return activity.action_done_and_next()
+
+    def action_plan_next_step(self):
+        """Open core's dialog that plans a follow-up.
+
+        :return: the action of ``mail.activity.schedule``
+        :raises AccessError: when the user may not change one of the leads
+        """
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Plan a Follow-up"),
+            "res_model": "mail.activity.schedule",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "active_model": self._name,
+                "active_id": self[:1].id,
+                "active_ids": self.ids,
+                "dialog_size": "large",
+            },
+        }
+
+    # ------------------------------------------------------------
+    # The first step, written down with the lead
+    # ------------------------------------------------------------
+
+    @api.onchange("first_step")
+    def _onchange_first_step(self):
+        if self.first_step and not self.first_step_date:
+            self.first_step_date = self._get_first_step_day()
+
+    @api.model
+    def _get_first_step_day(self):
+        """When a step is due that came without a day."""
+        return fields.Date.add(fields.Date.context_today(self), days=1)
+
+    def _plan_first_steps(self, vals_list):
+        """Effect of creating leads: the follow-ups that were written down with them, for their
+        owners. After core's ``create``: it adds the owners as followers, and would do so twice.
+
+        :param vals_list: dicts of values as ``create`` takes them, one per lead
+        :return: what is planned in lower case, by the id of the lead
+        """
+        first = {
+            lead: (vals.get("first_step") or "").strip()
+            for lead, vals in zip(self, vals_list, strict=True)
+            if (vals.get("first_step") or "").strip() or vals.get("first_step_date")
+        }
+        if not first:
+            return {}
+        days = [vals.get("first_step_date") for vals in vals_list]
+        days = dict(zip(self, days, strict=True))
+        # of the defaults of the calling view, some would be taken for the follow-up's
+        # pylint: disable=context-overridden
+        activities = self.env["mail.activity"].with_context(clean_context(self.env.context))
+        kinds = activities._get_kinds_of_leads()
+        default = activities._default_activity_type_for_model(self._name)
+        activities.create(
+            [
+                lead._prepare_first_step(text, days[lead], kinds, default)
+                for lead, text in first.items()
+            ]
+        )
+        return {lead.id: text.lower() for lead, text in first.items()}
+
+    def _prepare_first_step(self, text, day, kinds, default):
+        """Values of the first follow-up of this lead; extend it to add more.
+
+        :param str text: what comes next, may be empty
+        :param day: when, may be empty
+        :param dict kinds: types of activities by their names in lower case
+        :param default: the type where the text names none
+        """
+        kind = kinds.get(text.lower())
+        return {
+            "activity_type_id": (kind or default).id,
+            "summary": False if kind else text,
+            "date_deadline": day or self._get_first_step_day(),
+            "user_id": (self._get_follow_up_owner() or self.env.user).id,
+            "res_model_id": self.env["ir.model"]._get_id(self._name),
+            "res_id": self.id,
+        }
 
     # ------------------------------------------------------------
     # Snooze

@@ -178,7 +178,8 @@ class CrmLead(models.Model):
                 )
 
     def action_view_service_task(self):
-        """Open the service task; the lead where the user may not read the task.
+        """Open the service task; the lead for who may not read the task or has no project rights:
+        the form of a task reads more than the task.
 
         :raises AccessError: when the user may not read the lead
         """
@@ -186,7 +187,8 @@ class CrmLead(models.Model):
         self.check_access("read")
         # sudo: the task need not be readable; then the lead opens
         task = self.sudo().service_task_id.sudo(False)
-        record = task if task and task.has_access("read") else self
+        is_project_user = self.env.user.has_group("project.group_project_user")
+        record = task if task and is_project_user and task.has_access("read") else self
         return {
             "type": "ir.actions.act_window",
             "name": record.display_name,

@@ -60,7 +60,8 @@ class CrmLead(models.Model):
         else:
             leads = super().create(vals_list)
         leads._record_later()
-        leads._start_plans(leads._find_plans_of_new())
+        given = leads._plan_first_steps(vals_list)
+        leads._start_plans(leads._find_plans_of_new(), given)
         return leads
 
     def write(self, vals):

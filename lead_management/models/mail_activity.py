@@ -116,6 +116,14 @@ class MailActivity(models.Model):
             part for part, is_on in ((found, True), (others, False)) if is_on in wanted
         )
 
+    @api.model
+    def _get_kinds_of_leads(self):
+        """The types of activities that leads may have, by their names in lower case."""
+        kinds = self.env["mail.activity.type"].search_fetch(
+            [("res_model", "in", [False, "crm.lead"])], ["name"]
+        )
+        return {kind.name.strip().lower(): kind for kind in reversed(kinds)}
+
     def _get_next_step(self):
         """What is to be done, in a few words: time, type and summary.
 

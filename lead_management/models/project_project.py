@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -183,6 +185,12 @@ class ProjectProject(models.Model):
             "domain": [("won_project_id", "=", self.id)],
             "context": {"active_test": False, "create": False},
             "views": [(lists, "list"), (form, "form")],
+            "help": self._get_empty_help(
+                self.env._("No lead has become this project"),
+                self.env._(
+                    "Press “Won” on a lead and choose this project: its notes are here then."
+                ),
+            ),
         }
         if len(leads) == 1:
             action.update(res_id=leads.id, views=[(form, "form")])
@@ -205,4 +213,16 @@ class ProjectProject(models.Model):
                 (self.env.ref("lead_management.crm_lead_view_list_declined").id, "list"),
                 (False, "form"),
             ],
+            "help": self._get_empty_help(
+                self.env._("No lead was declined yet"),
+                self.env._(
+                    "“Declined” on a lead closes it with its reason; its hours and offers stay and "
+                    "are listed here."
+                ),
+            ),
         }
+
+    @api.model
+    def _get_empty_help(self, title, text):
+        """What a list says while it is empty: as the help of an action."""
+        return Markup('<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p>') % (title, text)

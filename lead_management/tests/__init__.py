@@ -1,3 +1,4 @@
+from . import test_crm_lead_screens
 from . import test_crm_lead_stage
 from . import test_crm_lead_type
 from . import test_crm_stage
@@ -22,13 +23,14 @@ from . import test_take_back_properties
 from . import test_take_back_refusals
 from . import test_crm_lead_timesheet
 from . import test_crm_lead_documents
+from . import test_crm_lead_first_step
 from . import test_crm_lead_follow_up
 from . import test_crm_lead_follow_up_board
 from . import test_crm_lead_follow_up_done
 from . import test_crm_lead_follow_up_my_day
 from . import test_crm_lead_follow_up_plan
 from . import test_crm_lead_follow_up_snooze
-from . import test_crm_lead_follow_up_tour
+from . import test_daily_tour
 from . import test_crm_lead_offer
 from . import test_install
 from . import test_handover_matrix
@@ -53,6 +55,7 @@ from . import test_history
 from . import test_movements
 from . import test_offer_expiry
 from . import test_offer_sent
+from . import test_onboarding_tour
 from . import test_pipeline_period
 from . import test_forecast
 from . import test_figures_reconciliation
@@ -70,7 +73,6 @@ from . import test_dialogs_least_privileged
 from . import test_crm_lead_portal_partner
 from . import test_crm_lead_lost_dialog
 from . import test_crm_lead_needs
-from . import test_crm_lead_needs_tour
 from . import test_crm_lead_service_request
 from . import test_sensible_days
 from . import test_neighbours

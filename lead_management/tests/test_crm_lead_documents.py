@@ -131,9 +131,7 @@ class TestDocuments(LeadManagementCommon):
         self.assertIn("Sehr geehrte", self.write_document(template_id=self.letter.id).body)
 
     def test_files_of_offers_are_shown_to_who_may_read_them(self):
-        file = self.env["ir.attachment"].create(
-            {"name": "Plan.txt", "raw": b"x", "res_model": "sale.order", "res_id": self.offer.id}
-        )
+        file = self.add_file("Plan.txt", self.offer)
         lead = self.lead.with_user(self.salesperson)
         self.assertEqual(lead.offer_attachment_ids, file)
         self.offer.user_id = self.salesperson_2
@@ -177,6 +175,56 @@ class TestDocuments(LeadManagementCommon):
         message = self.lead.message_ids.filtered("attachment_ids")
         self.assertEqual(message.attachment_ids, document.attachment_id)
         self.assertEqual(self.offer.state, "draft")
+
+    def choose(self, user=None, **values):
+        """The dialog *Send Documents*, as the browser saves it."""
+        action = self.lead.with_user(user or self.salesperson).action_send_documents()
+        dialogs = self.env[action["res_model"]].with_user(user or self.salesperson)
+        dialogs = dialogs.with_context(**action["context"])
+        return dialogs.browse(dialogs.web_save(values, {})[0]["id"])
+
+    def add_file(self, name, record):
+        return self.env["ir.attachment"].create(
+            {"name": name, "raw": b"x", "res_model": record._name, "res_id": record.id}
+        )
+
+    def test_letters_files_and_the_offer_go_in_one_mail(self):
+        letters = self.write_document(body="<p>Text</p>") | self.write_document(name="Report")
+        plan, terms = self.add_file("Plan.txt", self.lead), self.add_file("Terms.txt", self.offer)
+        kept = self.add_file("Kept.txt", self.lead)
+        dialog = self.choose(letter_ids=letters.ids, file_ids=(plan | terms).ids)
+        self.assertTrue(dialog.with_offer)
+        self.assertEqual(dialog.available_file_ids, plan | terms | kept)
+        self.send(dialog.action_send())
+        message = self.lead.message_ids.filtered("attachment_ids")
+        files = message.attachment_ids
+        self.assertEqual(len(files), 5)
+        self.assertLessEqual(letters.attachment_id | plan | terms, files)
+        self.assertEqual(self.offer.state, "sent")
+
+    def test_what_is_not_the_leads_is_not_sent(self):
+        other = self.create_lead()
+        letter = self.write_document(lead=other, body="<p>Text</p>")
+        file = self.add_file("Other.txt", other)
+        dialog = self.choose(letter_ids=letter.ids, file_ids=file.ids, with_offer=False)
+        with self.assertRaisesRegex(UserError, "Choose"):
+            dialog.action_send()
+
+    def test_offer_of_a_colleague_is_not_there_to_send(self):
+        self.offer.user_id = self.salesperson_2
+        self.env.invalidate_all()
+        dialog = self.choose()
+        self.assertFalse(dialog.order_id or dialog.with_offer)
+
+    def test_what_was_sent_stays_as_it_was_sent(self):
+        document = self.write_document(body="<p>First</p>")
+        self.send(document.action_send())
+        sent = document.attachment_id
+        document.body = "<p>Second</p>"
+        document.action_create_document()
+        self.assertIn(b"First", sent.raw)
+        self.assertIn(b"Second", document.attachment_id.raw)
+        self.assertEqual(self.lead.attachment_ids, sent | document.attachment_id)
 
     def test_copy_of_a_lead_has_no_documents(self):
         self.write_document(body="<p>Text</p>")

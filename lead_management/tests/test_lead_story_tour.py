@@ -4,6 +4,9 @@ A console error fails a tour by itself. What a user does is done in the tour; he
 what an administrator has set up before, and what the database must look like afterwards.
 """
 
+import logging
+import re
+
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
@@ -25,6 +28,17 @@ class LeadTourCommon(LeadManagementCommon, HttpCase):
         """Run a tour in the salesperson's session; then look at the database afresh."""
         self.start_tour(url, tour, login=self.seller.login, **kwargs)
         self.env.invalidate_all()
+
+    def start_counted(self, url, tour, **kwargs):
+        """Run a tour as above.
+
+        :return: dict of what the tour counted by `counted`: interactions by name
+        """
+        # not "INFO": Odoo has another level of that name
+        with self.assertLogs(self._logger.getChild("browser"), logging.INFO) as logs:
+            self.start_as_seller(url, tour, **kwargs)
+        found = re.findall(r"interactions: (.+): (\d+)", "\n".join(logs.output))
+        return {name: int(count) for name, count in found}
 
     @classmethod
     def create_seller_hours(cls, lead, hours):
@@ -185,6 +199,8 @@ class TestLeadSmallScreenTour(LeadTourCommon):
         lead.activity_schedule(
             "mail.mail_activity_data_todo", summary="Dach ansehen", user_id=self.seller.id
         )
+
+        self.env["crm.lead.document"].create({"lead_id": lead.id, "name": "Brief zum Angebot"})
 
         self.start_as_seller(BOARD, "lead_management_small_screen")
 

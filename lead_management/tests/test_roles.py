@@ -131,6 +131,8 @@ TABLE = (
     ("snooze_follow_up", OWN, "+++ - - -- - --"),
     ("snooze_follow_up", COLLEAGUE, "-++ - - -- - --"),
     ("snooze_follow_up", PROJECT_OWN, "-++ - - -- - --"),
+    ("send_documents", OWN, "+++ - - -- - --"),
+    ("send_documents", COLLEAGUE, "-++ - - -- - --"),
     ("snooze_until", OWN, "+++ - - -- - --"),
     ("snooze_until", COLLEAGUE, "-++ - - -- - --"),
     ("snooze_until", PROJECT_OWN, "-++ - - -- - --"),

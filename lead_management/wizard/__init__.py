@@ -1,5 +1,6 @@
 from . import base_import_import
 from . import crm_lead_left_over_mixin
+from . import crm_lead_document_send
 from . import crm_lead_follow_up_done
 from . import crm_lead_lost
 from . import crm_lead_pipeline_print

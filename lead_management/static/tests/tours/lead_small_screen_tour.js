@@ -78,7 +78,7 @@ registry.category("web_tour.tours").add("lead_management_small_screen", {
         ...openTab("follow_ups", ".o_kanban_record:contains('Dach ansehen')"),
         ...openTab("offers", ".o_kanban_record:contains('1.200,00')"),
         ...openTab("timesheets", ".o_kanban_record:contains('01:30')"),
-        ...openTab("documents", ".o_field_widget[name=attachment_ids]"),
+        ...openTab("documents", ".o_field_widget[name=document_ids] button[name=action_send]"),
         ...openTab("lead", ".tab-pane.active"),
         {
             content: "Won is at hand: no need to open a menu first",

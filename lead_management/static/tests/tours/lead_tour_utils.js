@@ -1,7 +1,7 @@
 /** Steps that the lead tours share. Every one waits for a condition, none for a time. */
 
 /** The chatter is the last to load, and complains last. */
-const LOADED = ":has(.o-mail-Chatter .o-mail-Followers-counter)";
+export const LOADED = ":has(.o-mail-Chatter .o-mail-Followers-counter)";
 
 /** A column of the board, by the name of its stage. */
 export function column(stage) {
@@ -174,6 +174,24 @@ export function addProduct(name, price) {
         {
             content: `the line of "${name}" is there`,
             trigger: `.o_field_widget[name=order_line]:not(:has(.o_selected_row)) .o_data_row:contains("${name}")`,
+        },
+    ];
+}
+
+/**
+ * Steps with what they take: clicks, keys and fields typed into. The number is told to the test,
+ * which asserts it: see `start_counted` in test_lead_story_tour.py.
+ */
+export function counted(name, steps) {
+    const actions = steps.flatMap(({ run }) =>
+        typeof run === "string" ? run.split("&&").filter((part) => !/^\s*hover\b/.test(part)) : run || []
+    );
+    return [
+        ...steps,
+        {
+            content: `${name} took ${actions.length} interactions`,
+            trigger: "body",
+            run: () => console.log(`interactions: ${name}: ${actions.length}`),
         },
     ];
 }

@@ -1,4 +1,5 @@
-import { onWillStart, reactive, useSubEnv } from "@odoo/owl";
+import { onMounted, onWillStart, reactive, useSubEnv } from "@odoo/owl";
+import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { CrmKanbanRenderer } from "@crm/views/crm_kanban/crm_kanban_renderer";
 import { LeadBoardHeader } from "./lead_board_header";
@@ -14,6 +15,10 @@ export class LeadBoardRenderer extends CrmKanbanRenderer {
         this.orm = useService("orm");
         this.stageProbabilities = reactive({});
         useSubEnv({ leadStageProbabilities: this.stageProbabilities });
+        onMounted(() => {
+            // Titles are hyphenated in narrow columns, as the language has it.
+            this.rootRef.el.lang = user.lang;
+        });
         onWillStart(() => {
             // Not awaited: the cards need not wait for the percentages.
             this.loadStageProbabilities();
