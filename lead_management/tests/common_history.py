@@ -50,8 +50,9 @@ class LeadHistoryCommon(LeadManagementCommon):
     def read_movements(self, date_from, date_to, leads=None, user=None, **context):
         """The rows of the movement report as (kind, date, amount, weighted), in its order."""
         report = self.env["crm.lead.movement.report"].with_user(user or self.env.user)
-        rows = report.with_context(date_from=date_from, date_to=date_to, **context).search(
-            [("move_key", "in", leads.ids)] if leads else []
+        rows = report.with_context(date_from=date_from, date_to=date_to, **context).search_fetch(
+            [("move_key", "in", leads.ids)] if leads else [],
+            ["kind", "date", "amount", "amount_weighted"],
         )
         return [
             (
@@ -66,8 +67,9 @@ class LeadHistoryCommon(LeadManagementCommon):
     def read_snapshot(self, day, leads=None, user=None, **context):
         """The rows of the snapshot report, by lead id: (stage, date, amount, weighted)."""
         report = self.env["crm.lead.snapshot.report"].with_user(user or self.env.user)
-        rows = report.with_context(snapshot_date=day, **context).search(
-            [("id", "in", leads.ids)] if leads else []
+        rows = report.with_context(snapshot_date=day, **context).search_fetch(
+            [("id", "in", leads.ids)] if leads else [],
+            ["stage_id", "date", "amount", "amount_weighted"],
         )
         return {row.id: (row.stage_id, row.date, row.amount, row.amount_weighted) for row in rows}
 

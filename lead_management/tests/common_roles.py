@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 from odoo.fields import Command
 
-from odoo.addons.mail.tests.common import mail_new_test_user
-
 from .common import (
     INVOICING,
+    PORTAL,
     PROJECT_MANAGER,
+    PUBLIC,
     SALES,
     SALES_ALL,
     SALES_MANAGER,
@@ -28,8 +28,8 @@ ROLES = {
     "invoicing": (INVOICING,),
     "account_readonly": (ACCOUNT_READONLY,),
     "internal": (),
-    "portal": ("base.group_portal",),
-    "public": ("base.group_public",),
+    "portal": (PORTAL,),
+    "public": (PUBLIC,),
 }
 OUTSIDERS = ("portal", "public")
 
@@ -51,6 +51,7 @@ class RolesCommon(LeadManagementCommon):
         cls.colleague = cls.salesperson_2
         cls.category = cls.env["crm.lead.category"].create({"name": "Bathroom (test)"})
         cls.other_category = cls.env["crm.lead.category"].create({"name": "Kitchen (test)"})
+        cls.service = cls.create_product(price=1000)
         cls.shared = {
             UNASSIGNED: cls._create_story("Unassigned", user_id=False),
             COLLEAGUE: cls._create_story("Colleague's", user_id=cls.colleague.id),
@@ -58,11 +59,16 @@ class RolesCommon(LeadManagementCommon):
         }
         cls._convert_to_project_of(cls.shared[PROJECT_OTHER], cls.sales_manager)
         cls.shared_declined = cls._create_declined("Colleague's declined", cls.colleague)
-        cls.worlds = {role: cls._create_world(role) for role in cls.role_names}
+        users = cls.create_users(
+            *((f"role_{role}", f"Role {role}", *ROLES[role]) for role in cls.role_names)
+        )
+        cls.worlds = {
+            role: cls._create_world(role, user)
+            for role, user in zip(cls.role_names, users, strict=True)
+        }
 
     @classmethod
-    def _create_world(cls, role):
-        user = cls._create_role_user(role)
+    def _create_world(cls, role, user):
         employee = None
         if role not in OUTSIDERS:
             employee = cls.create_employee(user, hourly_cost=20)
@@ -84,20 +90,6 @@ class RolesCommon(LeadManagementCommon):
         )
 
     @classmethod
-    def _create_role_user(cls, role):
-        groups = ROLES[role]
-        if role not in OUTSIDERS:
-            return cls.create_user(f"role_{role}", f"Role {role}", *groups)
-        return mail_new_test_user(
-            cls.env,
-            login=f"role_{role}",
-            name=f"Role {role}",
-            groups=",".join(groups),
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
-
-    @classmethod
     def _create_story(cls, name, employee=None, **values):
         """A lead with all that hangs on one: hours, an offer, a document and a note."""
         lead = cls.create_lead(
@@ -110,7 +102,8 @@ class RolesCommon(LeadManagementCommon):
         for worker in (cls.employee_2, employee):
             if worker:
                 cls.record_hours(lead, worker, 2)
-        cls.create_offer(lead, partner_id=cls.create_partner(f"Customer of {name}").id)
+        customer = cls.create_partner(f"Customer of {name}")
+        cls.create_offer(lead, products=cls.service, partner_id=customer.id)
         lead.write({"partner_id": False, "contact_name": f"Contact of {name}"})
         lead.message_unsubscribe(lead.message_partner_ids.ids)  # followers have rights of theirs
         cls.attach_document(lead)

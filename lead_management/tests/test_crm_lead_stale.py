@@ -137,16 +137,13 @@ class TestStale(LeadManagementCommon):
         self._forget(self.create_leads(60, stage="opened"))
         query = self.env["crm.lead"]._search([("is_rotting", "=", True)])
         self.assertIn("last_activity_date", str(query.select()))
-        counts = [
-            self.count_queries(
-                lambda limit=limit: (
-                    self.env["crm.lead"]
-                    .search([("is_rotting", "=", True)], limit=limit)
-                    .mapped("rotting_days")
-                )
-            )
-            for limit in (20, 60)
-        ]
+
+        def read(limit):
+            leads = self.env["crm.lead"].search([("is_rotting", "=", True)], limit=limit)
+            leads.mapped("rotting_days")
+
+        read(1)  # fills what Odoo caches per process
+        counts = [self.count_queries(lambda limit=limit: read(limit)) for limit in (20, 60)]
         self.assertEqual(*counts)
 
     def test_noting_it_again_costs_nothing(self):

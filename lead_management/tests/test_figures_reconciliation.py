@@ -368,12 +368,12 @@ class TestFiguresReconciliation(LeadHistoryCommon):
 
     def check_as_of(self):
         """(d) Each day's figures are the snapshot taken at its end."""
-        rows = 0
+        rows, keys = 0, set(self.all_keys)
         for day, snapshot in self.snapshots.items():
             found = {
                 key: (stage.id, planned or None, money(amount), money(weighted))
                 for key, (stage, planned, amount, weighted) in self.read_snapshot(day).items()
-                if key in set(self.all_keys)
+                if key in keys
             }
             self.assertSameFigures(found, snapshot)
             rows += len(found)
@@ -425,7 +425,10 @@ class TestFiguresReconciliation(LeadHistoryCommon):
         report = self.env["crm.lead.movement.report"].with_context(
             date_from=date_from, date_to=date_to
         )
-        rows = report.search([("move_key", "in", self.all_keys)])
+        rows = report.search_fetch(
+            [("move_key", "in", self.all_keys)],
+            ["kind", "date", "amount", "amount_weighted", "move_key", "currency_id"],
+        )
         self.assertEqual(rows.currency_id, self.company.currency_id)
         return rows
 

@@ -162,6 +162,11 @@ class RightsCommon(RolesCommon):
         records = [partner, lead, task, order, *projects, payment, category, team, activity]
         return [*records, document, company]
 
+    def setUp(self):
+        super().setUp()
+        # every attempt is undone
+        self.state_before = self.state()
+
     def get_secrets(self, user, model):
         """Records of the model that the user may not read; empty ones are read by anybody."""
         for secret in self.secrets.get(model, []):
@@ -204,22 +209,18 @@ class RightsCommon(RolesCommon):
 
     def attempt(self, function, may_change=False):
         """What ``function`` tells, as the client would get it; None when it is refused."""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.state()
-        answer, savepoint = None, self.env.cr.savepoint()
+        answer, changed = None, False
+        savepoint = self.env.cr.savepoint()
         try:
+            self.env.invalidate_all()
             answer = function()
             self.env.flush_all()
+            changed = self.state() != self.state_before
         except CLEAN:
-            savepoint.rollback()
-        else:
-            changed = self.state() != before
-            savepoint.rollback()
-            self.assertFalse(changed and not may_change, "something happened to a secret lead")
+            pass
         finally:
-            savepoint.close(rollback=True) if not savepoint.closed else None
-            self.env.clear()
+            savepoint.close(rollback=True)  # it empties the cache, too
+        self.assertFalse(changed and not may_change, "something happened to a secret lead")
         return answer and json.dumps(answer, default=str)
 
     def find_traces(self, answer):

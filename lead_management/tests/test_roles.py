@@ -307,6 +307,8 @@ class TestRoles(RoleOperations, RolesCommon):
 class TestRolesTogether(RolesCommon):
     """What no single cell shows."""
 
+    role_names = ("sales_own", "sales_all", "project_manager")
+
     def enter(self, role, records):
         """The records as the role's user has them, nothing of them known yet."""
         self.env.flush_all()
