@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from .common import ACCESS_LOGGERS
 from .common_roles import (
     COLLEAGUE,
     OWN,
@@ -14,13 +15,6 @@ from .common_roles import (
     RolesCommon,
 )
 from .role_operations import RoleOperations
-
-ACCESS_LOGGERS = (
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.base.models.ir_model",
-    "odoo.models",
-    "odoo.orm.models",
-)
 
 # A row: operation, the lead it is tried on, and a mark per role: + allowed, - refused for lack
 # of rights (or, for searches, not found), ! refused in words before core looks at the rights.
