@@ -239,17 +239,15 @@ class TestRoles(RoleOperations, RolesCommon):
         function = getattr(self, f"{'find' if is_search else 'do'}_{operation}")
         lead = world.leads[target].with_user(world.user)
         result, error = None, None
+        savepoint = self.env.cr.savepoint()
         try:
-            with self.env.cr.savepoint() as savepoint:
-                self.settle()
-                result = function(lead, world)
-                result = bool(result)
-                self.env.flush_all()
-                savepoint.rollback()
+            self.settle()
+            result = bool(function(lead, world))
+            self.env.flush_all()
         except UserError as refusal:
             error = refusal
         finally:
-            self.env.clear()
+            savepoint.close(rollback=True)  # it empties the cache, too
         if is_search and not result and not error:
             error = AccessError("Filtered: nothing was found.")
         return result, error
