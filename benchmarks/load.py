@@ -21,7 +21,7 @@ from benchmarks.against_stock import BOARD_DOMAIN, STOCK_DOMAIN, read_view
 from benchmarks.pipeline import GROUPS, PIPELINE, default_domain
 from benchmarks.timing import Row
 from devtools import odoo, server, settings
-from devtools.steps import log_path, step
+from devtools.steps import step
 
 USERS = (20, 60)
 SECONDS = 60
@@ -227,7 +227,7 @@ def served(side):
     bus = server.free_port(start=port + 1)
     options = {"http_port": port, "gevent_port": bus, "workers": WORKERS}
     config = odoo.write_config(side.database, f"load-{side.name}", **options)
-    log = log_path(f"load-{side.name}")
+    log = settings.LOGS / f"load-{side.name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [

@@ -8,9 +8,10 @@ import contextlib
 import os
 import re
 import shutil
+from pathlib import Path
 
 from . import odoo, odoo_source, postgres, settings
-from .steps import Failure, is_alive, setup_lock, step, tail
+from .steps import Failure, setup_lock, stamp, step, write_stamp
 
 # Parts of the addon that are no part of an installed database.
 NOT_INSTALLED = ("tests/", "readme/", "static/description/", "static/tests/")
@@ -72,14 +73,12 @@ def check_language(lang):
 def check_name(name):
     """Refuse names that are not plain."""
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,50}", name) or name in ("postgres", "template1"):
-        raise Failure(
-            f"{name!r} is no good database name", "use lower-case letters, digits, - and _"
-        )
+        raise Failure(f"{name!r} is no database name", "use lower-case letters, digits, - and _")
 
 
 def names():
-    """The names of all databases."""
-    return postgres.query("SELECT datname FROM pg_database").splitlines()
+    """The names of all databases, the oldest first."""
+    return postgres.query("SELECT datname FROM pg_database ORDER BY oid").splitlines()
 
 
 def drop(name):
@@ -130,20 +129,17 @@ def core_database(modules=None, demo=False, lang=settings.DEFAULT_LANG):
     if name not in names():
         kind = "with" if demo else "without"
         with step(f"build the database of {','.join(modules)} {kind} demo data ({lang})"):
-            _create_empty(f"building_{name}")
+            # As Odoo does, but without pg_trgm where the server has none.
+            drop(f"building_{name}")
+            made = f'CREATE DATABASE "building_{name}" TEMPLATE template0'
+            postgres.query(f"{made} ENCODING 'UTF8' LC_COLLATE 'C'")
+            if postgres.query("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"):
+                postgres.query("CREATE EXTENSION pg_trgm", f"building_{name}")
             args = [f"--{kind}-demo"]
             if lang != settings.DEFAULT_LANG:
                 args.append(f"--load-language={lang}")
             _install(name, modules, lang, args, euros)
     return name
-
-
-def _create_empty(name):
-    """Create a database as Odoo does, but without pg_trgm where the server has none."""
-    drop(name)
-    postgres.query(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'")
-    if postgres.query("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"):
-        postgres.query("CREATE EXTENSION pg_trgm", name)
 
 
 def addon_database(demo=False, lang=settings.DEFAULT_LANG):
@@ -155,9 +151,9 @@ def addon_database(demo=False, lang=settings.DEFAULT_LANG):
         with step(f"install {settings.ADDON} {'with' if demo else 'without'} demo data"):
             clone(core, f"building_{name}")
             _install(name, [settings.ADDON], lang)
-        for older in names():
-            if older.startswith(family) and older != name:
-                drop(older)
+        # Those of other checkouts that share the home stay as well.
+        for older in [other for other in names() if other.startswith(family)][:-4]:
+            drop(older)
     return name
 
 
@@ -180,32 +176,25 @@ def drop_leftovers():
     """Drop what interrupted calls left in our own cluster; nothing may be building."""
     for name in [] if postgres.is_external() else names():
         temporary = re.fullmatch(r"temporary_.*_(\d+)(-gw\d+)?", name)
-        if name.startswith("building_") or temporary and not is_alive(int(temporary.group(1))):
+        if name.startswith("building_") or temporary and not Path("/proc", temporary[1]).exists():
             drop(name)
 
 
 def check_installed(database, modules, log):
-    """Fail unless the modules are installed, their demo data included."""
-    remedy = "repair the module; run again"
-    states = "SELECT name FROM ir_module_module WHERE state = 'installed'"
-    if absent := set(modules).difference(postgres.query(states, database).splitlines()):
-        missing = f"not installed: {', '.join(sorted(absent))}"
-        raise Failure(f"{missing}; the end of {log}:\n{tail(log)}", remedy)
+    """Fail unless the modules are installed without errors, their demo data included."""
+    installed = "SELECT name FROM ir_module_module WHERE state = 'installed'"
+    failed = sorted({*modules}.difference(postgres.query(installed, database).splitlines()))
     if postgres.query("SELECT count(*) FROM ir_demo_failure", database) != "0":
-        raise Failure(f"demo data failed to load, see {log}:\n{errors(log)}", remedy)
-    check_log(log, remedy)
+        failed.append("demo data")
+    check_log(log, f"not installed: {', '.join(failed)}" if failed else "")
 
 
-def check_log(log, remedy):
-    """Fail if Odoo logged errors."""
-    if found := errors(log):
-        raise Failure(f"Odoo logged errors, see {log}:\n{found}", remedy)
-
-
-def errors(log):
-    """The first lines of a log that Odoo marked as errors."""
+def check_log(log, problem=""):
+    """Fail if Odoo logged errors, or for another problem that the log may explain."""
     found = re.findall(r"^\S+ \S+ \d+ (?:ERROR|CRITICAL) .*", log.read_text(), re.MULTILINE)
-    return "\n".join(f"    | {line}" for line in found[:15])
+    if problem or found:
+        lines = [f"{problem or 'Odoo logged errors'}, see {log}:", *found[:15]]
+        raise Failure("\n    | ".join(lines), "repair the module; run again")
 
 
 def create(name, demo=False, addon=True, modules=None, lang=settings.DEFAULT_LANG):
@@ -232,24 +221,18 @@ def throw_away(purpose, **options):
         drop(name)
 
 
-def content_of(name):
-    """What a database was last brought up to, as noted by set_content, or ''."""
-    return postgres.query(
-        "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database"
-        f" WHERE datname = '{name}'"
-    )
-
-
-def set_content(name, content):
-    """Note in a database what it was brought up to."""
-    postgres.query(f"COMMENT ON DATABASE \"{name}\" IS '{content}'")
-
-
-def update_addon(name):
-    """Update the addon in a database to its present files."""
-    with step(f"update {settings.ADDON} in {name}"):
-        remedy = f"repair the addon, or start over by: ./dev run --fresh (drops {name})"
-        check_log(
-            odoo.build(["-d", name, "-u", settings.ADDON], f"db-{name}-update", remedy), remedy
-        )
-        postgres.query(PASSWORDS_SQL, name)
+def run_database(lang, fresh):
+    """The database that ./dev run keeps for a language, at the addon's present state."""
+    name = f"run_{slug(lang)}"
+    with setup_lock():
+        base = f"{origin()} {lang} "
+        found = stamp(name) if name in names() else None
+        if fresh or not found or not found.startswith(base):
+            create(name, demo=True, lang=lang)
+        elif found != base + addon_hash():
+            with step(f"update {settings.ADDON} in {name}"):
+                remedy = f"repair the addon, or start over by: ./dev run --fresh (drops {name})"
+                check_log(odoo.build(["-d", name, "-u", settings.ADDON], f"db-{name}", remedy))
+                postgres.query(PASSWORDS_SQL, name)
+        write_stamp(name, base + addon_hash())
+    return name

@@ -41,7 +41,8 @@ def write_config(database=None, name=None, **options):
     if database:
         values.update(db_name=database, dbfilter=f"^{database}$")
     lines = [f"{key} = {value}\n" for key, value in {**values, **options}.items()]
-    path = settings.RUN / f"{name or database or settings.checkout_key()}.conf"
+    name = name or database or f"checkout-{settings.digest(settings.REPO)}"
+    path = settings.RUN / f"{name}.conf"
     write(path, "".join(["[options]\n", *lines]))
     return path
 
@@ -82,13 +83,10 @@ def call(args):
 
 def run_script(database, script, *options, **variables):
     """Feed a script to Odoo's shell; returns the finished process."""
+    full = command("shell", "-d", database, "--no-http", "--log-level=critical", *options)
+    env = {**odoo_env(write_config()), **variables, "PYTHONUNBUFFERED": "1"}
     return subprocess.run(
-        command("shell", "-d", database, "--no-http", "--log-level=critical", *options),
-        input=script,
-        env={**odoo_env(write_config()), **variables, "PYTHONUNBUFFERED": "1"},
-        cwd=settings.REPO,
-        capture_output=True,
-        text=True,
+        full, input=script, env=env, cwd=settings.REPO, capture_output=True, text=True
     )
 
 

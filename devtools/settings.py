@@ -7,7 +7,6 @@ from pathlib import Path
 
 ADDON = "lead_management"
 BOARD_ACTION = "lead_management.crm_lead_action_board"
-ODOO_SERIES = "19.0"
 DEFAULT_LANG = "en_US"
 
 UV_VERSION = "0.13.9"
@@ -34,19 +33,14 @@ def is_root():
     return os.geteuid() == 0
 
 
-def home_key():
-    """A short name for this home, to tell its folders elsewhere from others'."""
-    return digest(HOME)[:10]
-
-
-def checkout_key():
-    """A short name for this checkout, of which several may share a home."""
-    return f"checkout-{digest(REPO)}"
-
-
 def digest(*parts):
     """A short hash of texts, used in names of cached things."""
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:12]
+
+
+def home_key():
+    """A short name for this home, to tell its folders elsewhere from others'."""
+    return digest(HOME)[:10]
 
 
 def prepare_home():

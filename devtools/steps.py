@@ -9,6 +9,8 @@ import time
 
 from . import settings
 
+_locks = []
+
 
 class Failure(Exception):
     """A step failed: what, why, and what to do about it."""
@@ -27,19 +29,13 @@ def say(text):
 @contextlib.contextmanager
 def step(title):
     """Announce a step, then say how long it took or that it failed."""
-    start = time.monotonic()
+    start, outcome = time.monotonic(), "FAILED"
     say(f"==> {title} ...")
     try:
         yield
-    except BaseException:
-        say(f"    FAILED: {title} ({time.monotonic() - start:.1f} s)")
-        raise
-    say(f"    done: {title} ({time.monotonic() - start:.1f} s)")
-
-
-def log_path(name):
-    """The log file of a step."""
-    return settings.LOGS / f"{name}.log"
+        outcome = "done"
+    finally:
+        say(f"    {outcome}: {title} ({time.monotonic() - start:.1f} s)")
 
 
 def tail(path, count=25):
@@ -50,22 +46,15 @@ def tail(path, count=25):
 
 def run_logged(command, log, remedy=None, **options):
     """Run a command with its output in a log file, named on the screen to follow a long step."""
-    path = log_path(log)
+    path = settings.LOGS / f"{log}.log"
     say(f"    log: {path}")
-    with path.open("wb") as output:
-        output.write(("$ " + " ".join(map(str, command)) + "\n").encode())
-        output.flush()
-        done = subprocess.run(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            **options,
-        )
-    if done.returncode:
+    with path.open("w") as output:
+        print("$", *command, file=output, flush=True)
+        streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+        code = subprocess.run(command, **streams, **options).returncode
+    if code:
         raise Failure(
-            f"{command[0]} ended with code {done.returncode}; the end of {path}:\n{tail(path)}",
-            remedy,
+            f"{command[0]} ended with code {code}; the end of {path}:\n{tail(path)}", remedy
         )
     return path
 
@@ -75,7 +64,7 @@ def run_foreground(command, **options):
 
     Ctrl-C reaches it as well as us, and it decides: a test run ends, psql goes on.
     """
-    with subprocess.Popen([str(part) for part in command], **options) as process:
+    with subprocess.Popen(command, **options) as process:
         while True:
             try:
                 return process.wait()
@@ -89,11 +78,7 @@ def run_foreground(command, **options):
 def capture(command, **options):
     """Run a command and return what it printed, stripped; fail with its errors."""
     done = subprocess.run(
-        [str(part) for part in command],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        **options,
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options
     )
     if done.returncode:
         message = (done.stderr or done.stdout).strip()
@@ -101,34 +86,21 @@ def capture(command, **options):
     return done.stdout.strip()
 
 
-_lock_depth = 0
-
-
 @contextlib.contextmanager
 def setup_lock():
     """Let one call at a time set things up in this home; may be nested."""
-    global _lock_depth
     with (settings.HOME / "setup.lock").open("w") as handle:
-        if not _lock_depth:
+        if not _locks:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 say("    another ./dev is setting up this home; waiting for it ...")
                 fcntl.flock(handle, fcntl.LOCK_EX)
-        _lock_depth += 1
+        _locks.append(handle)
         try:
             yield
         finally:
-            _lock_depth -= 1
-
-
-def is_alive(pid):
-    """Whether a process of this number exists."""
-    try:
-        os.kill(pid, 0)
-    except OSError as error:
-        return isinstance(error, PermissionError)
-    return True
+            _locks.pop()
 
 
 def stamp(name):

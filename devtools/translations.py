@@ -4,20 +4,12 @@ The second half runs inside the Python environment: python -m devtools.translati
 """
 
 import sys
-from pathlib import Path
 
 from . import databases, environment, odoo, postgres, settings
 from .steps import run_foreground, run_logged, step
 
-try:
-    import polib
-except ImportError:  # outside the environment
-    polib = None
-
 TERMS = settings.ADDON_PATH / "i18n"
 TEMPLATE = TERMS / f"{settings.ADDON}.pot"
-# Made from the template when missing; others are merged if they are there.
-LANGUAGE = "de"
 WIDTH = 78
 
 
@@ -26,7 +18,6 @@ def export():
 
     With demo data: as in Odoo's own addons, its terms are translated too.
     """
-    environment.ensure_environment()
     exported = settings.RUN / TEMPLATE.name
     with postgres.server(), databases.throw_away("i18n", demo=True) as database:
         with step(f"export {TEMPLATE.name}"):
@@ -38,31 +29,29 @@ def export():
 
 def merge(exported):
     """Write the template without dates, and bring each translation to its terms."""
+    import polib  # in the environment only
+
     template = polib.pofile(exported, wrapwidth=WIDTH)
     for name in ("POT-Creation-Date", "PO-Revision-Date"):  # the same terms, the same file
         template.metadata.pop(name, None)
-    TERMS.mkdir(exist_ok=True)
     template.save(str(TEMPLATE))
-    for path in sorted({TERMS / f"{LANGUAGE}.po", *TERMS.glob("*.po")}):
-        known = polib.pofile(str(path)) if path.exists() else polib.POFile()
-        merged(template, known, path.stem).save(str(path))
-        print(f"{path.name}: {len(polib.pofile(str(path)).untranslated_entries())} untranslated")
+    for path in sorted(TERMS.glob("*.po")):
+        translation = merged(polib.pofile(str(TEMPLATE), wrapwidth=WIDTH), polib.pofile(str(path)))
+        translation.save(str(path))
+        print(f"{path.name}: {len(translation.untranslated_entries())} untranslated")
 
 
-def merged(template, translation, language):
+def merged(template, translation):
     """The template's terms, in its order, with what the translation knows of them."""
     known = {(entry.msgctxt, entry.msgid): entry for entry in translation if not entry.obsolete}
-    result = polib.POFile(wrapwidth=WIDTH)
-    result.header = translation.header or template.header
-    result.metadata = {**template.metadata, **translation.metadata, "Language": language}
-    result.metadata["Content-Transfer-Encoding"] = "8bit"
-    for term in polib.pofile(str(template)):
+    for term in template:
         if entry := known.get((term.msgctxt, term.msgid)):
             term.msgstr = entry.msgstr
-            term.flags = sorted({*term.flags, *(f for f in entry.flags if f == "fuzzy")})
-        result.append(term)
-    return result
+            term.flags = sorted({*term.flags, *(flag for flag in entry.flags if flag == "fuzzy")})
+    template.header = translation.header or template.header
+    template.metadata = {**template.metadata, **translation.metadata}
+    return template
 
 
 if __name__ == "__main__":
-    merge(*map(Path, sys.argv[1:]))
+    merge(sys.argv[1])

@@ -54,6 +54,17 @@ def loaded(database, *options):
             process.stdin.close()
 
 
+@contextlib.contextmanager
+def extended(purpose, module):
+    """What runs scripts in a database with the addon and one of tests/addons."""
+    addons = f"--addons-path={odoo.addons_path()},{settings.REPO / 'tests' / 'addons'}"
+    with database(purpose) as name:
+        log = odoo.build(["-d", name, "-i", module, addons], f"db-{name}")
+        databases.check_installed(name, [module], log)
+        with loaded(name, addons) as run:
+            yield run
+
+
 def _checked(done, check):
     if check:
         assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr[-3000:]

@@ -4,15 +4,21 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import polib
 import pytest
 import yaml
 
 from odoo.tools import config
 
 from devtools import databases, odoo, odoo_source, postgres, settings, testing, translations
-from devtools.browser_guard import is_browser_test
-from devtools.parallel import own_filestore
+from devtools.pytest_plugin import (
+    LONGEST,
+    is_browser_test,
+    own_filestore,
+    pytest_collection_modifyitems,
+)
 from devtools.steps import Failure
 
 # What apt would fetch on a machine with a third party's suite of the same name.
@@ -131,10 +137,17 @@ def test_the_whole_suite_runs_in_parallel_and_named_tests_in_one_process():
     assert set(testing.PARALLEL) <= set(whole)
     assert whole.index("-n3") > whole.index("-n"), "pytest heeds the last one"
     assert whole[-2:] == list(testing.TEST_FOLDERS)
-    assert whole[-2] == settings.REPO / "tests", "the longest begin first"
     named = testing.pytest_command("conf", "db", ["tests/test_devtools.py"])
     assert "-n" not in named
     assert named[-1] == "tests/test_devtools.py"
+
+
+def test_the_longest_files_begin_first():
+    files = [path for folder in testing.TEST_FOLDERS for path in folder.glob("test_*.py")]
+    assert set(LONGEST) <= {path.stem for path in files}
+    items = [SimpleNamespace(path=path) for path in files]
+    pytest_collection_modifyitems(items)
+    assert tuple(item.path.stem for item in items[: len(LONGEST)]) == LONGEST
 
 
 def test_a_process_of_a_parallel_run_loses_no_files_to_another(tmp_path, monkeypatch):
@@ -184,13 +197,13 @@ class TestOther(unittest.TestCase):
 @pytest.mark.parametrize(("chosen", "code"), [("TestTour or passed", 1), ("TestOther", 0)])
 def test_a_skipped_browser_test_fails_the_run(tmp_path, processes, chosen, code):
     (tmp_path / "test_tours.py").write_text(BROWSER_TESTS)
-    command = [sys.executable, "-m", "pytest", "-p", "no:odoo", "-p", "devtools.browser_guard"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:odoo", "-p", "devtools.pytest_plugin"]
     command += ["-n", processes, "-k", chosen, "--rootdir", tmp_path, tmp_path]
     done = subprocess.run(command, cwd=settings.REPO, capture_output=True, text=True)
     assert done.returncode == code, done.stdout + done.stderr
-    assert ("test_tour: Skipped: no browser" in done.stdout) == bool(code)
-    closing = r"1 passed, 1 skipped(, 1 deselected)? in [\d.]+s =+\Z"
-    assert re.search(closing, done.stdout.strip())
+    assert ("browser test skipped: Skipped: no browser" in done.stdout) == bool(code)
+    closing = r"1 failed, 1 passed" if code else r"1 passed, 1 skipped"
+    assert re.search(rf"{closing}(, 1 deselected)? in [\d.]+s =+\Z", done.stdout.strip())
 
 
 def test_browser_tests_are_known_by_their_class():
@@ -249,11 +262,11 @@ def test_good_files():
 
 
 def test_translations_keep_what_they_know():
-    template = translations.polib.POFile()
-    template += [translations.polib.POEntry(msgid="New"), translations.polib.POEntry(msgid="Won")]
-    known = translations.polib.POFile()
-    known += [translations.polib.POEntry(msgid=i, msgstr=i.upper()) for i in ("Won", "Gone")]
-    merged = translations.merged(template, known, "de")
+    template, known = polib.POFile(), polib.POFile()
+    template += [polib.POEntry(msgid=term) for term in ("New", "Won")]
+    known += [polib.POEntry(msgid=term, msgstr=term.upper()) for term in ("Won", "Gone")]
+    known.metadata["Language"] = "de"
+    merged = translations.merged(template, known)
     assert {entry.msgid: entry.msgstr for entry in merged} == {"New": "", "Won": "WON"}
     assert merged.metadata["Language"] == "de"
 

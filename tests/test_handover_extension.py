@@ -2,11 +2,7 @@
 
 import pytest
 
-from devtools import databases, odoo, settings
 from tests import odoo_scripts
-
-MODULE = "lead_management_test_visit"
-ADDONS = f"--addons-path={odoo.addons_path()},{settings.REPO / 'tests' / 'addons'}"
 
 # A salesperson without project rights, two leads with a visit each, one of them to be won and taken
 # back.
@@ -68,11 +64,8 @@ print("RESULT", json.dumps(groups))
 @pytest.fixture(scope="module")
 def extended():
     """What runs scripts with the addon and the one that extends it."""
-    with odoo_scripts.database("visits") as name:
-        log = odoo.build(["-d", name, "-i", MODULE, ADDONS], f"db-{name}")
-        databases.check_installed(name, [MODULE], log)
-        with odoo_scripts.loaded(name, ADDONS) as run:
-            yield run
+    with odoo_scripts.extended("visits", "lead_management_test_visit") as run:
+        yield run
 
 
 def result_of(run, script):

@@ -2,11 +2,7 @@
 
 import pytest
 
-from devtools import databases, odoo, settings
 from tests import odoo_scripts
-
-MODULE = "lead_management_test_lock"
-ADDONS = f"--addons-path={odoo.addons_path()},{settings.REPO / 'tests' / 'addons'}"
 
 # An automation rule that notes every line whose project changes, and one that refuses.
 PREPARE = """
@@ -107,11 +103,8 @@ result(counts=counts)
 @pytest.fixture(scope="module")
 def locking():
     """What runs scripts with automation rules and another addon that locks hours."""
-    with odoo_scripts.database("locks") as name:
-        log = odoo.build(["-d", name, "-i", MODULE, ADDONS], f"db-{name}")
-        databases.check_installed(name, [MODULE], log)
-        with odoo_scripts.loaded(name, ADDONS) as run:
-            yield run
+    with odoo_scripts.extended("locks", "lead_management_test_lock") as run:
+        yield run
 
 
 def results_of(run, script):

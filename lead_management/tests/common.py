@@ -17,6 +17,13 @@ PROJECT_MANAGER = "project.group_project_manager"
 INVOICING = "account.group_account_invoice"
 PORTAL = "base.group_portal"
 PUBLIC = "base.group_public"
+# what logs that somebody was refused
+ACCESS_LOGGERS = (
+    "odoo.addons.base.models.ir_rule",
+    "odoo.addons.base.models.ir_model",
+    "odoo.models",
+    "odoo.orm.models",
+)
 # As core's mail_new_test_user does it.
 QUIET_USERS = {
     "mail_create_nolog": True,
@@ -249,6 +256,13 @@ class LeadManagementCommon(TransactionCase):
                 ],
                 **values,
             },
+        )
+
+    @classmethod
+    def attach_file(cls, record, name, raw):
+        """A file of the record."""
+        return cls.env["ir.attachment"].create(
+            {"name": name, "raw": raw, "res_model": record._name, "res_id": record.id}
         )
 
     @classmethod

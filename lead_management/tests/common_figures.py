@@ -10,12 +10,6 @@ from odoo.exceptions import AccessError, UserError
 
 from ..tools.periods import last_quarter_end
 
-ACCESS_LOGGERS = (
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.base.models.ir_model",
-    "odoo.models",
-    "odoo.orm.models",
-)
 # rows about single leads
 FIGURES = (
     "crm.lead.history",

@@ -4,8 +4,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase, JsonRpcException
 from odoo.tools import mute_logger
 
-from .common import LeadManagementCommon
-from .test_roles_web import ACCESS_LOGGERS
+from .common import ACCESS_LOGGERS, LeadManagementCommon
 
 # What is on the ticket, its hours, file and messages; 7.25 hours are 07:15.
 SECRETS = ("Secret", "Sandra Sales", "7.25", "07:15")
@@ -43,22 +42,11 @@ class PresalesCommon(LeadManagementCommon):
         cls.record_hours(lead, hours=7.25, name="Secret remark")
         ticket = lead.task_ids
         ticket.write({"description": "<p>Secret description</p>", "partner_id": cls.customer.id})
-        cls.attach_file(ticket)
+        cls.attach_file(ticket, "Secret.txt", b"Secret file")
         ticket.message_post(
             body="Secret comment", message_type="comment", subtype_xmlid="mail.mt_comment"
         )
         return lead
-
-    @classmethod
-    def attach_file(cls, task):
-        return cls.env["ir.attachment"].create(
-            {
-                "name": "Secret.txt",
-                "raw": b"Secret file",
-                "res_model": task._name,
-                "res_id": task.id,
-            }
-        )
 
     @classmethod
     def win(cls, lead, **values):
@@ -90,7 +78,7 @@ class PresalesCommon(LeadManagementCommon):
             }
         )
         task.message_subscribe(cls.customer.ids)
-        cls.attach_file(task).write({"name": "Plan.txt", "raw": b"Plan"})
+        cls.attach_file(task, "Plan.txt", b"Plan")
         task.message_post(
             body="Ordinary comment", message_type="comment", subtype_xmlid="mail.mt_comment"
         )

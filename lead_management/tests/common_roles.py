@@ -106,7 +106,7 @@ class RolesCommon(LeadManagementCommon):
         cls.create_offer(lead, products=cls.service, partner_id=customer.id)
         lead.write({"partner_id": False, "contact_name": f"Contact of {name}"})
         lead.message_unsubscribe(lead.message_partner_ids.ids)  # followers have rights of theirs
-        cls.attach_document(lead)
+        cls.attach_file(lead, "Confidential.txt", b"Confidential document")
         lead.message_post(body="Confidential note")
         return lead
 
@@ -137,14 +137,3 @@ class RolesCommon(LeadManagementCommon):
         )
         wizard.action_convert()
         return project
-
-    @classmethod
-    def attach_document(cls, lead):
-        return cls.env["ir.attachment"].create(
-            {
-                "name": "Confidential.txt",
-                "raw": b"Confidential document",
-                "res_model": lead._name,
-                "res_id": lead.id,
-            }
-        )

@@ -14,9 +14,7 @@ from odoo.tools import mute_logger
 from ..hooks import post_init_hook
 from ..report.crm_stage_calibration_report import MINIMUM_CASES
 from ..tools.intervals import wilson_interval
-from .common import LeadManagementCommon
-
-ACCESS_LOGGERS = ("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+from .common import ACCESS_LOGGERS, LeadManagementCommon
 
 # successes, trials, 95 % interval. The first four: Newcombe, R. G. (1998), "Two-sided confidence
 # intervals for the single proportion", Statistics in Medicine 17, 857–872, table I, method 3.

@@ -5,8 +5,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common import LeadManagementCommon
-from .common_figures import ACCESS_LOGGERS
+from .common import ACCESS_LOGGERS, LeadManagementCommon
 
 
 class NeedsCommon(LeadManagementCommon):

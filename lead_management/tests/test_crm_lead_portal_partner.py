@@ -5,8 +5,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models.crm_lead_guard_mixin import is_ours
-from .common import LeadManagementCommon
-from .common_figures import ACCESS_LOGGERS, FIGURES
+from .common import ACCESS_LOGGERS, LeadManagementCommon
+from .common_figures import FIGURES
 
 
 @tagged("post_install", "-at_install")

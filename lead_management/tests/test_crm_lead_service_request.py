@@ -8,8 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common import LeadManagementCommon
-from .common_figures import ACCESS_LOGGERS
+from .common import ACCESS_LOGGERS, LeadManagementCommon
 
 
 @tagged("post_install", "-at_install")

@@ -8,8 +8,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import LeadManagementCommon
-from .common_figures import ACCESS_LOGGERS
+from .common import ACCESS_LOGGERS, LeadManagementCommon
 from .common_handover import TRACKINGS
 from .common_history import LeadHistoryCommon
 from .common_take_back import TakeBackCommon

@@ -5,9 +5,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common import LeadManagementCommon
-
-ACCESS_LOGGERS = ("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+from .common import ACCESS_LOGGERS, LeadManagementCommon
 
 
 @tagged("post_install", "-at_install")

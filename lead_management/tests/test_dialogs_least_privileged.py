@@ -9,8 +9,8 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common import SALES_MANAGER, LeadManagementCommon
-from .common_figures import ACCESS_LOGGERS, FiguresAccessMixin
+from .common import ACCESS_LOGGERS, SALES_MANAGER, LeadManagementCommon
+from .common_figures import FiguresAccessMixin
 
 
 class DialogsCommon(FiguresAccessMixin, LeadManagementCommon):

@@ -10,8 +10,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import SALES, SALES_MANAGER
-from .common_figures import ACCESS_LOGGERS, CALIBRATION, FIGURES, FiguresAccessMixin
+from .common import ACCESS_LOGGERS, SALES, SALES_MANAGER
+from .common_figures import CALIBRATION, FIGURES, FiguresAccessMixin
 from .common_roles import COLLEAGUE, OWN, RolesCommon
 
 SALES_ROLES = ("sales_own", "sales_all", "sales_admin")

@@ -11,8 +11,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import INVOICING, SALES_ALL
-from .common_figures import ACCESS_LOGGERS
+from .common import ACCESS_LOGGERS, INVOICING, SALES_ALL
 from .common_history import LeadHistoryCommon
 
 ZONES = ("America/Los_Angeles", "UTC", "Europe/Berlin", "Asia/Kolkata", "Pacific/Auckland")

@@ -4,13 +4,15 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import INVOICING, SALES, SALES_ALL, TIMESHEET_APPROVER, LeadManagementCommon
-
-ACCESS_LOGGERS = (
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.base.models.ir_model",
-    "odoo.orm.models",
+from .common import (
+    ACCESS_LOGGERS,
+    INVOICING,
+    SALES,
+    SALES_ALL,
+    TIMESHEET_APPROVER,
+    LeadManagementCommon,
 )
+
 COST_FIELDS = ("cost", "lost_cost", "cost_per_won")
 
 

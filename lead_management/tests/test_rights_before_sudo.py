@@ -18,7 +18,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models.crm_lead_guard_mixin import is_ours
-from .common_figures import ACCESS_LOGGERS
+from .common import ACCESS_LOGGERS
 from .common_roles import OWN, RolesCommon
 
 SECRET = "TopSecret"
@@ -157,8 +157,7 @@ class RightsCommon(RolesCommon):
         category = env["crm.lead.category"].create({"name": SECRET, "company_id": company.id})
         team = env["crm.team"].create({"name": SECRET, "company_id": company.id})
         activity = lead.activity_schedule("mail.mail_activity_data_call", summary=SECRET)
-        document = cls.attach_document(lead)
-        document.name = SECRET
+        document = cls.attach_file(lead, SECRET, b"Confidential document")
         records = [partner, lead, task, order, *projects, payment, category, team, activity]
         return [*records, document, company]
 

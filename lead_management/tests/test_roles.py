@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from .common import ACCESS_LOGGERS
 from .common_roles import (
     COLLEAGUE,
     OWN,
@@ -14,13 +15,6 @@ from .common_roles import (
     RolesCommon,
 )
 from .role_operations import RoleOperations
-
-ACCESS_LOGGERS = (
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.base.models.ir_model",
-    "odoo.models",
-    "odoo.orm.models",
-)
 
 # A row: operation, the lead it is tried on, and a mark per role: + allowed, - refused for lack
 # of rights (or, for searches, not found), ! refused in words before core looks at the rights.
@@ -247,17 +241,15 @@ class TestRoles(RoleOperations, RolesCommon):
         function = getattr(self, f"{'find' if is_search else 'do'}_{operation}")
         lead = world.leads[target].with_user(world.user)
         result, error = None, None
+        savepoint = self.env.cr.savepoint()
         try:
-            with self.env.cr.savepoint() as savepoint:
-                self.settle()
-                result = function(lead, world)
-                result = bool(result)
-                self.env.flush_all()
-                savepoint.rollback()
+            self.settle()
+            result = bool(function(lead, world))
+            self.env.flush_all()
         except UserError as refusal:
             error = refusal
         finally:
-            self.env.clear()
+            savepoint.close(rollback=True)  # it empties the cache, too
         if is_search and not result and not error:
             error = AccessError("Filtered: nothing was found.")
         return result, error

@@ -5,9 +5,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import SALES_ALL, SALES_MANAGER, TIMESHEET, LeadManagementCommon
-
-ACCESS_LOGGERS = ("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+from .common import ACCESS_LOGGERS, SALES_ALL, SALES_MANAGER, TIMESHEET, LeadManagementCommon
 
 
 class CompaniesCommon(LeadManagementCommon):

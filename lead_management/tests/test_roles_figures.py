@@ -4,8 +4,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from .common import ACCESS_LOGGERS
 from .common_figures import (
-    ACCESS_LOGGERS,
     CALIBRATION,
     FIGURES,
     PRINTED,

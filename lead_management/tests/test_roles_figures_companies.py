@@ -5,9 +5,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import INVOICING
+from .common import ACCESS_LOGGERS, INVOICING
 from .common_figures import (
-    ACCESS_LOGGERS,
     CALIBRATION,
     FIGURES,
     PRINTED,

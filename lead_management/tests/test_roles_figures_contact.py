@@ -7,7 +7,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common_figures import ACCESS_LOGGERS, ACTIONS, CALIBRATION, FIGURES, PRINTED
+from .common import ACCESS_LOGGERS
+from .common_figures import ACTIONS, CALIBRATION, FIGURES, PRINTED
 from .common_roles import COLLEAGUE, OWN
 from .test_roles_figures import RolesFiguresCommon
 

@@ -5,17 +5,9 @@ from xmlrpc.client import Fault
 from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
+from .common import ACCESS_LOGGERS
 from .common_roles import COLLEAGUE, OWN, PROJECT_OWN, RolesCommon
 
-ACCESS_LOGGERS = (
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.base.models.ir_model",
-    "odoo.addons.base.models.ir_attachment",
-    "odoo.http",
-    "odoo.models",
-    "odoo.orm.models",
-    "odoo.addons.rpc.controllers",
-)
 ACCESS_FAULT = 4  # core's RPC_FAULT_CODE_ACCESS_ERROR
 DENIED_FAULT = 3  # core's RPC_FAULT_CODE_ACCESS_DENIED
 WITHOUT_SALES = ("internal", "portal")
