@@ -11,6 +11,8 @@ from odoo.fields import Domain
 
 # of one lead within this time, the first is noted: days are counted
 NOTED_AGAIN_AFTER = timedelta(hours=1)
+# a stage that never lets leads grow old, in days
+LONGEST = 36500
 # logs of changes and notes of the system are no activity
 SPOKEN = ("comment", "email", "email_outgoing", "sms", "whatsapp_message")
 
@@ -81,7 +83,7 @@ class CrmLead(models.Model):
                 and lead.request_type != "service"
                 and not lead.is_on_hold
                 and not (lead.next_follow_up and lead.next_follow_up >= today)
-                and since < now - timedelta(days=days)
+                and since < now - timedelta(days=min(days, LONGEST))
             )
             lead.rotting_days = (now - since).days if lead.is_rotting else 0
 
@@ -94,7 +96,7 @@ class CrmLead(models.Model):
         by_days = stages.grouped("rotting_threshold_days")
         rotting = Domain.OR(
             Domain("stage_id", "in", some.ids)
-            & Domain("last_activity_date", "<", now - timedelta(days=days))
+            & Domain("last_activity_date", "<", now - timedelta(days=min(days, LONGEST)))
             for days, some in by_days.items()
         ) & Domain(
             [
