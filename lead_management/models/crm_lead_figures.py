@@ -4,6 +4,10 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
+from odoo.tools import SQL
+
+# what comes later, from before days were checked, has no next period that core could name
+LAST_GROUP = "9998-01-01"
 
 
 class CrmLead(models.Model):
@@ -34,6 +38,15 @@ class CrmLead(models.Model):
             domain, grouping_sets, aggregates, order=order
         )
         return [self._shift_to_reader(groups) for groups in sets]
+
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        """Days at the end of the calendar break no list that is grouped by them."""
+        sql = super()._read_group_groupby(alias, groupby_spec, query)
+        name, _separator, granularity = groupby_spec.partition(":")
+        field = self._fields.get(name)
+        if field and field.type == "date" and granularity in ("week", "month", "quarter", "year"):
+            return SQL("LEAST(%s, %s::date)", sql, LAST_GROUP)
+        return sql
 
     def _shift_to_reader(self, groups):
         """Have days and months of the company begin when the reader's do: the reader's browser

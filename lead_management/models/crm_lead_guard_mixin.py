@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.models import LOG_ACCESS_COLUMNS
 
 from ..tools.sent import sent_ids, sent_ids_of_many
@@ -62,6 +63,7 @@ class CrmLeadGuardMixin(models.AbstractModel):
         :raises AccessError: when the user may not read a record that the values refer to
         """
         self._check_sent(self._add_sent_defaults(vals) for vals in vals_list)
+        self._check_choices(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -69,6 +71,7 @@ class CrmLeadGuardMixin(models.AbstractModel):
         :raises AccessError: when the user may not read a record that the values refer to
         """
         self._check_sent([vals])
+        self._check_choices([vals])
         return super().write(vals)
 
     def onchange(self, values, field_names, fields_spec):
@@ -78,6 +81,7 @@ class CrmLeadGuardMixin(models.AbstractModel):
         """
         self.check_access("read")
         self._check_sent([self._add_sent_defaults(values)])
+        self._check_choices([values])
         return super().onchange(values, field_names, fields_spec)
 
     def export_data(self, fields_to_export):
@@ -117,6 +121,29 @@ class CrmLeadGuardMixin(models.AbstractModel):
         """
         if not self.env.su:
             check_sent(self, list(vals_list), self._get_guarded_fields())
+
+    @api.model
+    def _check_choices(self, vals_list):
+        """Core raises a fault without a sentence where a dialog is sent a choice that it has not.
+
+        :raises UserError: naming the field and the value
+        """
+        if not self._transient:
+            return
+        for name in set().union(*vals_list):
+            field = self._fields.get(name)
+            if not field or field.type != "selection" or not is_ours(field):
+                continue
+            known = [False, None, "", *field.get_values(self.env)]
+            for value in (vals[name] for vals in vals_list if name in vals):
+                if value not in known:
+                    raise UserError(
+                        self.env._(
+                            "%(field)s: “%(value)s” is none of the choices.",
+                            field=field._description_string(self.env),
+                            value=str(value)[:50],
+                        )
+                    )
 
     @api.model
     def _check_sent_records(self, name, records):

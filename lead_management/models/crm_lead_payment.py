@@ -130,9 +130,10 @@ class CrmLeadPayment(models.Model):
     )
     def _compute_amount(self):
         for lead, payments in self.grouped("lead_id").items():
+            ids = set(payments._ids)
             shares = lead.payment_ids.filtered("percentage")._in_order()
             for payment, amount in zip(shares, lead._allocate(shares), strict=True):
-                if payment in payments:
+                if payment.id in ids:
                     assign(payment, "amount", amount)
             # a line that is being typed into a form is none of the lead's yet
             for payment in (payments - lead.payment_ids).filtered("percentage"):
@@ -148,6 +149,7 @@ class CrmLeadPayment(models.Model):
     )
     def _compute_amount_weighted(self):
         for lead, payments in self.grouped("lead_id").items():
+            ids = set(payments._ids)
             ordered = lead.payment_ids._in_order()
             weighted = weigh(
                 ordered.mapped("amount"),
@@ -157,7 +159,7 @@ class CrmLeadPayment(models.Model):
                 lead._get_value_rounding(),
             )
             for payment, amount in zip(ordered, weighted, strict=True):
-                if payment in payments:
+                if payment.id in ids:
                     assign(payment, "amount_weighted", amount)
             for payment in payments - ordered:
                 payment.amount_weighted = payment.amount * (lead.probability or 0.0) / 100.0
@@ -178,7 +180,9 @@ class CrmLeadPayment(models.Model):
 
         :raises AccessError: when the user may not change one of the leads
         """
-        self._check_leads({sent_id(vals.get("lead_id")) for vals in vals_list})
+        leads = self._check_leads({sent_id(vals.get("lead_id")) for vals in vals_list})
+        # sudo: as their amounts are computed; at once, as Odoo would read lead by lead
+        leads.sudo().fetch()
         payments = super().create([self._settle_amount(vals) for vals in vals_list])
         # those of a duplicate bring the dates of the lead they are copied from
         self.env.add_to_compute(self._fields["date"], payments.filtered("term_line_id"))
@@ -236,8 +240,13 @@ class CrmLeadPayment(models.Model):
 
     @api.model
     def _check_leads(self, lead_ids):
-        """:raises AccessError: when the user may not change one of these leads"""
-        self.env["crm.lead"].browse(filter(None, lead_ids)).check_access("write")
+        """These leads (``crm.lead``).
+
+        :raises AccessError: when the user may not change one of them
+        """
+        leads = self.env["crm.lead"].browse(filter(None, lead_ids))
+        leads.check_access("write")
+        return leads
 
     def _fix_amounts(self):
         """Make amounts of shares: they no longer follow the value."""

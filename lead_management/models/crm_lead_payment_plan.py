@@ -250,7 +250,8 @@ class CrmLead(models.Model):
             lambda lead: not lead.payment_count and lead.sudo().main_order_id.payment_term_id
         ):
             try:
-                lead._replace_payments(lead._prepare_payments_by_terms())
+                with self.env.cr.savepoint():
+                    lead._replace_payments(lead._prepare_payments_by_terms())
             except UserError:
                 # terms that do not fit the value: the rest of the take-over stands
                 continue
@@ -311,18 +312,27 @@ class CrmLead(models.Model):
         # whoever plans them: the day where the company is
         local = self.with_context(tz=company._get_lead_tz())
         order_date = fields.Datetime.context_timestamp(local, order.date_order).date()
-        return order.payment_term_id._compute_terms(
-            date_ref=self.date_deadline or order_date,
-            currency=order.currency_id,
-            company=company,
-            tax_amount=0.0,
-            tax_amount_currency=0.0,
-            sign=1,
-            untaxed_amount=order.currency_id._convert(
-                order.amount_untaxed, company.currency_id, company, order_date
-            ),
-            untaxed_amount_currency=order.amount_untaxed,
-        )["line_ids"]
+        untaxed_amount = order.currency_id._convert(
+            order.amount_untaxed, company.currency_id, company, order_date
+        )
+        try:
+            return order.payment_term_id._compute_terms(
+                date_ref=self.date_deadline or order_date,
+                currency=order.currency_id,
+                company=company,
+                tax_amount=0.0,
+                tax_amount_currency=0.0,
+                sign=1,
+                untaxed_amount=untaxed_amount,
+                untaxed_amount_currency=order.amount_untaxed,
+            )["line_ids"]
+        except (OverflowError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "The payment terms of offer %(offer)s end beyond the calendar.",
+                    offer=order.name,
+                )
+            ) from error
 
     def _check_payment_terms(self, order):
         if not order:

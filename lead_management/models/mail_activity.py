@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, format_duration
+
+from ..tools.spans import latest
 
 MAX_SNOOZE_DAYS = 3660
 
@@ -58,11 +60,25 @@ class MailActivity(models.Model):
     def create(self, vals_list):
         """Who plans a follow-up has done something about the lead; the system has not."""
         activities = super().create(vals_list)
+        activities._check_lead_days()
         planned = activities.filtered(
             lambda activity: activity.res_model == "crm.lead" and not activity.automated
         )
         self.env["crm.lead"].browse(planned.mapped("res_id"))._note_activity()
         return activities
+
+    def write(self, vals):
+        res = super().write(vals)
+        if "date_deadline" in vals:
+            self._check_lead_days()
+        return res
+
+    def _check_lead_days(self):
+        """:raises ValidationError: when a follow-up of a lead is on a day that nobody plans for"""
+        for day in set(self.mapped("date_deadline")):
+            reason = self.env["crm.lead.day.mixin"]._get_day_refusal(day)
+            if reason and "crm.lead" in self.mapped("res_model"):
+                raise ValidationError(reason)
 
     @api.depends("res_model", "res_id")
     def _compute_lead_facts(self):
@@ -186,8 +202,12 @@ class MailActivity(models.Model):
                 )
             )
         today = fields.Date.context_today(self)
+        # what is out of reach already, from before days were checked, comes back to this one
+        last = latest(today) - timedelta(days=days)
         targets = self.grouped(
-            lambda activity: day or max(activity.date_deadline, today) + timedelta(days=days)
+            lambda activity: (
+                day or min(max(activity.date_deadline, today), last) + timedelta(days=days)
+            )
         )
         for target, activities in targets.items():
             activities.write({"date_deadline": target})

@@ -128,6 +128,14 @@ class ProjectTask(models.Model):
     # The lead is for salespeople: others read nothing, and may not search, group or sort by it
     # ------------------------------------------------------------
 
+    def _register_hook(self):
+        """An addon that is loaded later and has this field, too, would take its type away."""
+        super()._register_hook()
+        field = self._fields["lead_id"]
+        if not isinstance(field, LeadOfTask):
+            # made of several definitions, it belongs to this registry alone
+            field.__class__ = LeadOfTask
+
     def _hides_lead(self):
         """Whether the current user is an employee without sales rights."""
         user = self.env.user

@@ -10,6 +10,9 @@ from ..tools.attempts import attempt_each
 
 _logger = logging.getLogger(__name__)
 
+# a setting that reminds at once of every offer, in days
+LONGEST = 36500
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -48,7 +51,7 @@ class SaleOrder(models.Model):
                 [
                     ("company_id", "in", of_days.ids),
                     ("validity_date", ">=", today),
-                    ("validity_date", "<=", fields.Date.add(today, days=days)),
+                    ("validity_date", "<=", fields.Date.add(today, days=min(days, LONGEST))),
                 ]
                 for (days, today), of_days in companies.grouped(
                     lambda company: (company.lead_offer_expiry_days, company._get_lead_today())

@@ -170,3 +170,16 @@ class TestPaymentMoves(LeadPaymentCommon):
 
         queries(2)
         self.assertLessEqual(abs(queries(20) - queries(10)), 2)
+
+    def test_number_of_queries_to_create_does_not_depend_on_the_number_of_leads(self):
+        def queries(count):
+            leads = self.create_leads(count, expected_revenue=1000, stage="opened")
+            values = [
+                {"lead_id": lead.id, "date": "2026-06-30", **amount}
+                for lead in leads
+                for amount in ({"amount": 10}, {"percentage": 20})
+            ]
+            return self.count_queries(lambda: self.env["crm.lead.payment"].create(values))
+
+        queries(2)
+        self.assertLessEqual(abs(queries(40) - queries(20)), 4)

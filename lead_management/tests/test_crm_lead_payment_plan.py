@@ -167,6 +167,28 @@ class TestLeadPaymentPlan(LeadPaymentCommon):
         with self.assertRaisesRegex(UserError, "no value"):
             self._split()
 
+    def test_a_unit_that_nobody_knows_is_said_and_breaks_no_list(self):
+        dialog = self.env["crm.lead.payment.split"].with_user(self.salesperson)
+        values = {"lead_id": self.lead.id, "unit": "decade"}
+        self.assertIn("weeks, months or quarters", dialog.new(values).problem)
+        spec = {"unit": {}, "problem": {}, "preview": {}}
+        stored = dialog.create({"lead_id": self.lead.id})
+        for enter in (
+            lambda: dialog.create(values),
+            lambda: dialog.onchange(values, ["unit"], spec),
+            lambda: stored.web_save({"unit": "decade"}, spec),
+        ):
+            with self.assertRaisesRegex(UserError, "Unit: “decade” is none of the choices"):
+                enter()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead_payment_split SET unit = 'decade', number = 999999999")
+        self.env.invalidate_all()
+        rows = dialog.web_search_read([], spec)["records"]
+        self.assertIn("from 1 to 120", rows[0]["problem"])
+        stored.number = 3
+        with self.assertRaisesRegex(UserError, "weeks, months or quarters"):
+            stored.action_split()
+
     def test_dialog_without_a_lead_says_so(self):
         dialog = self.env["crm.lead.payment.split"].new({})
         self.assertIn("from a lead", dialog.problem)

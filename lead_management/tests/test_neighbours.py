@@ -7,7 +7,7 @@ from lxml import etree
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
-from odoo.tools import mute_logger
+from odoo.tools import convert_file, mute_logger
 
 from ..setup import neighbours, terms, views
 from ..setup.names import OurNames
@@ -180,6 +180,30 @@ class TestWords(LeadManagementCommon):
         self._set("Vergeigt")
         terms.unload(self.env, ["de_DE"])
         self.assertEqual(self.german.name, "Vergeigt")
+
+    def test_an_update_keeps_renamed_menus_and_their_order(self):
+        data = self.env["ir.model.data"].search(
+            [("module", "=", "lead_management"), ("model", "=", "ir.ui.menu")]
+        )
+        self.assertGreater(len(data), 20)
+        self.assertEqual(set(data.mapped("noupdate")), {True})
+        menus = self.env["ir.ui.menu"].browse(data.mapped("res_id"))
+        menus.with_context(lang="de_DE").write({"name": "Unser Name"})
+        menus.write({"name": "Our name", "sequence": 77})
+        files = [
+            "views/crm_menu_views.xml",
+            "report/crm_lead_report_menus.xml",
+            "views/crm_lead_service_views.xml",
+            "data/spreadsheet_dashboard.xml",
+        ]
+        for name in files:
+            convert_file(self.env, "lead_management", name, {}, mode="update")
+        self.env["ir.module.module"]._load_module_terms(["lead_management"], ["de_DE"])
+        self.env.invalidate_all()
+        self.assertEqual(set(menus.mapped("name")), {"Our name"})
+        self.assertEqual(set(menus.mapped("sequence")), {77})
+        translated = menus.with_context(lang="de_DE")
+        self.assertEqual(set(translated.mapped("name")), {"Unser Name"})
 
     def test_screens_say_declined_and_the_log_of_changes_has_cores_words(self):
         """Code of others compares with core's words; screens say what this addon says."""

@@ -45,6 +45,65 @@ class TestSensibleDays(LeadPaymentCommon):
         result = lead.load(["name", "date_deadline"], [["Import", "9999-12-31"]])
         self.assertIn("out of reach", result["messages"][0]["message"])
 
+    def test_odd_days_of_follow_ups_and_holds_are_refused_in_words(self):
+        lead = self.lead.with_user(self.salesperson)
+        planned = lead.activity_schedule("mail.mail_activity_data_todo", self.today())
+        for day in ODD_DAYS:
+            dialogs = {
+                "crm.lead.lost": {"lost_reason_id": self.reason.id, "wake_up_date": day},
+                "crm.lead.snooze": {"lead_ids": lead.ids, "date": day},
+                "crm.lead.follow.up.done": {"activity_id": planned.id, "next_date": day},
+                "crm.lead.service.request": {"name": "x", "date_deadline": f"{day} 10:00:00"},
+            }
+            for enter in (
+                lambda day=day: lead.write({"wake_up_date": day}),
+                lambda day=day: lead.activity_schedule("mail.mail_activity_data_todo", day),
+                lambda day=day: planned.write({"date_deadline": day}),
+                lambda day=day: planned._snooze(day=fields.Date.to_date(day)),
+                *(
+                    lambda model=model, values=values: lead.env[model].web_save(values, {})
+                    for model, values in dialogs.items()
+                ),
+            ):
+                with self.assertRaisesRegex(ValidationError, "out of reach"):
+                    enter()
+        result = lead.load(["name", "wake_up_date"], [["Import", "9999-12-31"]])
+        self.assertIn("out of reach", result["messages"][0]["message"])
+        # what is on no lead is not ours to judge
+        self.env.user.partner_id.activity_schedule("mail.mail_activity_data_todo", "9999-12-31")
+
+    def test_odd_days_that_are_there_break_no_list_and_no_button(self):
+        planned = self.lead.activity_schedule("mail.mail_activity_data_todo", self.today())
+        self.lead.wake_up_date = self.today() + relativedelta(days=1)
+        self.env.flush_all()
+        for table, column in (("mail_activity", "date_deadline"), ("crm_lead", "wake_up_date")):
+            self.env.cr.execute(f"UPDATE {table} SET {column} = '9999-12-31'")
+        self.env.cr.execute("UPDATE crm_lead SET next_follow_up = '9999-12-31'")
+        self.env.cr.execute("UPDATE crm_stage SET rotting_threshold_days = 2000000000")
+        self.env.cr.execute("UPDATE res_company SET lead_offer_expiry_days = 2000000000")
+        self.env.invalidate_all()
+        lead = self.lead.with_user(self.salesperson)
+        self.assertTrue(lead.is_on_hold)
+        self.assertFalse(lead.is_rotting)
+        self.assertNotIn(lead, lead.search([("is_rotting", "=", True)]))
+        for name in ("next_follow_up", "wake_up_date"):
+            lead.formatted_read_group([], [f"{name}:month"], ["__count"])
+        self.env["crm.lead"]._wake_up_leads()
+        self.env["sale.order"]._remind_of_expiry()
+        lead.action_snooze_week()
+        self.assertLess(planned.date_deadline, date(2200, 1, 1))
+
+    def test_payment_terms_beyond_the_calendar_are_said(self):
+        self.lead.write({"date_deadline": "2026-06-30", "expected_revenue": 0})
+        terms = self.env["account.payment.term"].create({"name": "Never"})
+        terms.line_ids.nb_days = 99_999_999
+        offer = self.create_offer(self.lead, payment_term_id=terms.id)
+        self.lead.action_take_over_offer()
+        self.assertEqual(self.lead.expected_revenue, offer.amount_untaxed)
+        self.assertFalse(self.lead.payment_ids)
+        with self.assertRaisesRegex(UserError, "beyond the calendar"):
+            self.lead.action_plan_by_payment_terms()
+
     def test_the_bounds_themselves_are_fine(self):
         today = fields.Date.context_today(self.lead)
         for day in (date(1990, 1, 1), today + relativedelta(years=50)):

@@ -103,6 +103,8 @@ class TestWrongInput(HandoverCommon):
         users = [
             self.salesperson,
             self.sales_all,
+            self.project_manager,
+            self.accountant,
             self.env.ref("base.user_admin"),
             self.env.ref("base.public_user"),
         ]

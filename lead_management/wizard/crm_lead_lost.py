@@ -6,7 +6,13 @@ from ..models.crm_lost_reason import KINDS
 
 class CrmLeadLost(models.TransientModel):
     _name = "crm.lead.lost"
-    _inherit = ["crm.lead.guard.mixin", "crm.lead.left.over.mixin", "crm.lead.lost"]
+    _inherit = [
+        "crm.lead.guard.mixin",
+        "crm.lead.day.mixin",
+        "crm.lead.left.over.mixin",
+        "crm.lead.lost",
+    ]
+    _sensible_days = ("wake_up_date",)
 
     # follow-ups and offers are told of these leads
     _guarded_core_fields = ("lead_ids",)

@@ -6,7 +6,7 @@ from odoo.fields import Command
 from odoo.tools import format_amount, format_date
 
 from ..tools.allocation import allocate
-from ..tools.instalments import instalment_dates
+from ..tools.instalments import UNITS, instalment_dates
 
 MAX_NUMBER = 120
 MAX_INTERVAL = 52
@@ -121,6 +121,8 @@ class CrmLeadPaymentSplit(models.TransientModel):
             return self.env._("Enter a number of instalments from 1 to %(max)s.", max=MAX_NUMBER)
         if not 1 <= self.interval <= MAX_INTERVAL:
             return self.env._("Enter an interval from 1 to %(max)s.", max=MAX_INTERVAL)
+        if self.unit not in UNITS:
+            return self.env._("Choose weeks, months or quarters.")
         if not self.date:
             return self.env._("Enter the date of the first instalment.")
         if reason := self._get_day_refusal(self.date) or self._get_last_day_refusal():

@@ -11,8 +11,9 @@ class CrmLeadServiceRequest(models.TransientModel):
     """The dialog behind "Service Request": a task for who called, the lead closed with it."""
 
     _name = "crm.lead.service.request"
-    _inherit = ["crm.lead.guard.mixin"]
+    _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin"]
     _description = "Service Request"
+    _sensible_days = ("date_deadline",)
 
     lead_id = fields.Many2one("crm.lead", context={"active_test": False})
     partner_id = fields.Many2one(

@@ -6,8 +6,9 @@ class CrmLeadSnooze(models.TransientModel):
     """The dialog that moves the next follow-ups of leads to another day."""
 
     _name = "crm.lead.snooze"
-    _inherit = ["crm.lead.guard.mixin"]
+    _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin"]
     _description = "Snooze"
+    _sensible_days = ("date",)
 
     lead_ids = fields.Many2many("crm.lead", context={"active_test": False})
     date = fields.Date(
