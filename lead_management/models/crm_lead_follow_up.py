@@ -163,6 +163,7 @@ class CrmLead(models.Model):
         # sudo: the team need not be readable
         lead = self.sudo()
         return (lead.user_id | lead.team_id.user_id).filtered("active")[:1]
+
     def action_next_step_done(self):
         """Open the dialog that asks how the next follow-up went and what comes then.
 

@@ -278,9 +278,7 @@ class RoleOperations:
     def do_read_lead_of_ticket(self, lead, world):
         ticket = lead.sudo().task_ids[:1].with_env(lead.env)
         # who may not know it reads nothing, and no query may go by it
-        return ticket.read(["lead_id"])[0]["lead_id"] or ticket.search(
-            [("lead_id", "=", lead.id)]
-        )
+        return ticket.read(["lead_id"])[0]["lead_id"] or ticket.search([("lead_id", "=", lead.id)])
 
     # ------------------------------------------------------------
     # Won
