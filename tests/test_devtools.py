@@ -279,3 +279,9 @@ def test_every_test_that_the_process_names_is_there():
         folder = settings.REPO if "/" in file else settings.ADDON_PATH / "tests"
         source = (folder / file).read_text()
         assert not test or f"def {test}(" in source, (file, test)
+
+
+def test_the_wheel_carries_the_licence():
+    """A wheel is what is in the addon's folder."""
+    licence = settings.ADDON_PATH / "LICENSE"
+    assert licence.read_bytes() == (settings.REPO / "LICENSE").read_bytes()

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
-from ..tools.spans import EARLIEST, is_sensible, latest
+from ..tools.spans import EARLIEST, REMINDER_YEARS_AHEAD, YEARS_AHEAD, is_sensible, latest
 
 
 class CrmLeadDayMixin(models.AbstractModel):
@@ -16,6 +16,8 @@ class CrmLeadDayMixin(models.AbstractModel):
 
     # the fields whose days are checked
     _sensible_days = ()
+    # the fields with days of reminders, which may be further away
+    _reminder_days = ()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -38,9 +40,11 @@ class CrmLeadDayMixin(models.AbstractModel):
 
         :raises ValidationError: naming the field and what is possible
         """
-        for name in self._sensible_days:
+        years = dict.fromkeys(self._sensible_days, YEARS_AHEAD)
+        years.update(dict.fromkeys(self._reminder_days, REMINDER_YEARS_AHEAD))
+        for name in years:
             for value in {vals.get(name) for vals in vals_list if vals.get(name)}:
-                if reason := self._get_day_refusal(value):
+                if reason := self._get_day_refusal(value, years[name]):
                     raise ValidationError(
                         self.env._(
                             "%(field)s: %(reason)s",
@@ -50,7 +54,7 @@ class CrmLeadDayMixin(models.AbstractModel):
                     )
 
     @api.model
-    def _get_day_refusal(self, value):
+    def _get_day_refusal(self, value, years=YEARS_AHEAD):
         """Why nobody plans for this day, in words; False when it is all right.
 
         :param value: date or its string; what is no day is left to the ORM
@@ -60,11 +64,11 @@ class CrmLeadDayMixin(models.AbstractModel):
         except (TypeError, ValueError):
             return False
         today = fields.Date.context_today(self)
-        if not day or is_sensible(day, today):
+        if not day or is_sensible(day, today, years):
             return False
         return self.env._(
             "%(day)s is out of reach. Enter a day from %(first)s to %(last)s.",
             day=format_date(self.env, day),
             first=format_date(self.env, EARLIEST),
-            last=format_date(self.env, latest(today)),
+            last=format_date(self.env, latest(today, years)),
         )

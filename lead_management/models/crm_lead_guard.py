@@ -11,7 +11,8 @@ class CrmLead(models.Model):
     _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin", "crm.lead"]
 
     _guarded_core_fields = ("order_ids",)
-    _sensible_days = ("date_deadline", "wake_up_date")
+    _sensible_days = ("date_deadline",)
+    _reminder_days = ("wake_up_date",)
 
     def _has_field_access(self, field, operation):
         """Our fields are for employees, also where others may read the lead, such as the

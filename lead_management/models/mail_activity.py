@@ -7,7 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, format_duration
 
-from ..tools.spans import latest
+from ..tools.spans import REMINDER_YEARS_AHEAD, latest
 
 MAX_SNOOZE_DAYS = 3660
 
@@ -76,7 +76,7 @@ class MailActivity(models.Model):
     def _check_lead_days(self):
         """:raises ValidationError: when a follow-up of a lead is on a day that nobody plans for"""
         for day in set(self.mapped("date_deadline")):
-            reason = self.env["crm.lead.day.mixin"]._get_day_refusal(day)
+            reason = self.env["crm.lead.day.mixin"]._get_day_refusal(day, REMINDER_YEARS_AHEAD)
             if reason and "crm.lead" in self.mapped("res_model"):
                 raise ValidationError(reason)
 
@@ -203,7 +203,7 @@ class MailActivity(models.Model):
             )
         today = fields.Date.context_today(self)
         # what is out of reach already, from before days were checked, comes back to this one
-        last = latest(today) - timedelta(days=days)
+        last = latest(today, REMINDER_YEARS_AHEAD) - timedelta(days=days)
         targets = self.grouped(
             lambda activity: (
                 day or min(max(activity.date_deadline, today), last) + timedelta(days=days)

@@ -148,6 +148,16 @@ class ProjectTask(models.Model):
             return False
         return super()._has_field_access(field, operation)
 
+    def read(self, fields=None, load="_classic_read"):
+        """Forms read with other things, and get an empty lead; who asks for it by name is refused.
+
+        :raises AccessError: when an employee without sales rights asks for the lead of a ticket
+        """
+        # sudo: only whether there is one
+        if load and "lead_id" in (fields or ()) and self._hides_lead() and self.sudo().lead_id:
+            self._check_field_access(self._fields["lead_id"], "read")
+        return super().read(fields, load)
+
     # pylint: disable=missing-return
     @api.model
     def _check_field_access(self, field, operation):

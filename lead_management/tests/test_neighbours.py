@@ -320,6 +320,7 @@ class TestModules(HandoverCommon):
         self.assertNotIn("Secret", str(rows))
         self.assertTrue(theirs.fields_get(["lead_id"])["lead_id"]["readonly"])
         for refused in (
+            lambda: theirs.read(["lead_id"]),
             lambda: theirs.search([("lead_id", "!=", False)]),
             lambda: theirs.search([("lead_id.name", "like", "Secret")]),
             lambda: theirs.search([], order="lead_id"),

@@ -9,7 +9,7 @@ class CrmLeadFollowUpDone(models.TransientModel):
     _name = "crm.lead.follow.up.done"
     _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin"]
     _description = "Follow-up Done"
-    _sensible_days = ("next_date",)
+    _reminder_days = ("next_date",)
 
     activity_id = fields.Many2one("mail.activity", "Follow-up", required=True, ondelete="cascade")
     step = fields.Char(compute="_compute_step", help="What was to be done.")

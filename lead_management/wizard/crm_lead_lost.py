@@ -12,7 +12,7 @@ class CrmLeadLost(models.TransientModel):
         "crm.lead.left.over.mixin",
         "crm.lead.lost",
     ]
-    _sensible_days = ("wake_up_date",)
+    _reminder_days = ("wake_up_date",)
 
     # follow-ups and offers are told of these leads
     _guarded_core_fields = ("lead_ids",)

@@ -13,7 +13,7 @@ class CrmLeadServiceRequest(models.TransientModel):
     _name = "crm.lead.service.request"
     _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin"]
     _description = "Service Request"
-    _sensible_days = ("date_deadline",)
+    _reminder_days = ("date_deadline",)
 
     lead_id = fields.Many2one("crm.lead", context={"active_test": False})
     partner_id = fields.Many2one(

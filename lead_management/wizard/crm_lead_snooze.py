@@ -8,7 +8,7 @@ class CrmLeadSnooze(models.TransientModel):
     _name = "crm.lead.snooze"
     _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin"]
     _description = "Snooze"
-    _sensible_days = ("date",)
+    _reminder_days = ("date",)
 
     lead_ids = fields.Many2many("crm.lead", context={"active_test": False})
     date = fields.Date(
