@@ -8,6 +8,7 @@ Nothing may come back that tells of these records, and nothing may happen to the
 
 import inspect
 import json
+from contextlib import suppress
 from email import message_from_string, policy
 
 import psycopg2
@@ -211,12 +212,11 @@ class RightsCommon(RolesCommon):
         answer, changed = None, False
         savepoint = self.env.cr.savepoint()
         try:
-            self.env.invalidate_all()
-            answer = function()
-            self.env.flush_all()
-            changed = self.state() != self.state_before
-        except CLEAN:
-            pass
+            with suppress(*CLEAN):
+                self.env.invalidate_all()
+                answer = function()
+                self.env.flush_all()
+                changed = self.state() != self.state_before
         finally:
             savepoint.close(rollback=True)  # it empties the cache, too
         self.assertFalse(changed and not may_change, "something happened to a secret lead")
