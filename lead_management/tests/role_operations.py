@@ -172,13 +172,6 @@ class RoleOperations:
         self.settle()
         return activity.with_env(lead.env)
 
-    def do_send_documents(self, lead, world):
-        dialogs = lead.env["crm.lead.document.send"]
-        files = lead.sudo().attachment_ids
-        values = {"lead_id": lead.id, "file_ids": files.ids, "with_offer": False}
-        dialog = dialogs.browse(dialogs.web_save(values, {})[0]["id"])
-        return dialog.action_send()["context"]["default_attachment_ids"] == files.ids
-
     def do_snooze(self, lead, world):
         activity = self.plan_due(lead)
         lead.action_snooze(1)
@@ -277,8 +270,7 @@ class RoleOperations:
 
     def do_read_lead_of_ticket(self, lead, world):
         ticket = lead.sudo().task_ids[:1].with_env(lead.env)
-        # who may not know it reads nothing, and no query may go by it
-        return ticket.read(["lead_id"])[0]["lead_id"] or ticket.search([("lead_id", "=", lead.id)])
+        return ticket.read(["lead_id"])[0]["lead_id"]
 
     # ------------------------------------------------------------
     # Won

@@ -7,8 +7,8 @@ Nothing may come back that tells of these records, and nothing may happen to the
 """
 
 import inspect
-import contextlib
 import json
+from contextlib import suppress
 from email import message_from_string, policy
 
 import psycopg2
@@ -212,7 +212,7 @@ class RightsCommon(RolesCommon):
         answer, changed = None, False
         savepoint = self.env.cr.savepoint()
         try:
-            with contextlib.suppress(CLEAN):
+            with suppress(*CLEAN):
                 self.env.invalidate_all()
                 answer = function()
                 self.env.flush_all()
