@@ -172,6 +172,13 @@ class RoleOperations:
         self.settle()
         return activity.with_env(lead.env)
 
+    def do_send_documents(self, lead, world):
+        dialogs = lead.env["crm.lead.document.send"]
+        files = lead.sudo().attachment_ids
+        values = {"lead_id": lead.id, "file_ids": files.ids, "with_offer": False}
+        dialog = dialogs.browse(dialogs.web_save(values, {})[0]["id"])
+        return dialog.action_send()["context"]["default_attachment_ids"] == files.ids
+
     def do_snooze(self, lead, world):
         activity = self.plan_due(lead)
         lead.action_snooze(1)
