@@ -211,6 +211,17 @@ class CrmLead(models.Model):
             reopened._reopen()
         return res
 
+    def _refuse_given_status(self, vals):
+        """:raises UserError: when a status is saved that does not follow from the rest"""
+        status = vals.get("won_status")
+        if status and not self.env.su and any(lead.won_status != status for lead in self):
+            raise UserError(
+                self.env._(
+                    "The status of a lead follows from its phase and the customer's decision: win "
+                    "or decline it instead."
+                )
+            )
+
     def _imply_reopening(self, vals):
         """Rule of ``write``: a declined lead that becomes active again is open, with the
         probability of its stage. Merely archived leads keep theirs."""

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import clean_context
 
 REPORT = "lead_management.crm_lead_document_report"
 
@@ -61,7 +62,9 @@ class CrmLeadDocument(models.Model):
         self.check_access("write")
         if not self.exists():
             raise UserError(self.env._("This document was deleted meanwhile."))
-        content, kind = self.env["ir.actions.report"]._render_qweb_pdf(REPORT, self.ids)
+        # defaults of the calling view are for leads, not for files
+        env = self.env(context=clean_context(self.env.context))
+        content, kind = env["ir.actions.report"]._render_qweb_pdf(REPORT, self.ids)
         values = {
             "name": f"{self.name}.{kind}",
             "raw": content,
@@ -71,7 +74,7 @@ class CrmLeadDocument(models.Model):
             self.attachment_id.write(values)
         else:
             values |= {"res_model": "crm.lead", "res_id": self.lead_id.id}
-            self.attachment_id = self.env["ir.attachment"].create(values)
+            self.attachment_id = env["ir.attachment"].create(values).with_env(self.env)
         return {"type": "ir.actions.act_window_close"}
 
     def _is_sent(self):

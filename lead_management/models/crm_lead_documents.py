@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import clean_context
 
 
 class CrmLead(models.Model):
@@ -106,9 +107,11 @@ class CrmLead(models.Model):
 
     def _print_offer(self, order):
         """The PDF of an offer (``ir.attachment``), to be sent with a mail."""
-        reports = self.env["ir.actions.report"]
+        # defaults of the calling view are for leads, not for files
+        env = self.env(context=clean_context(self.env.context))
+        reports = env["ir.actions.report"]
         content, kind = reports._render_qweb_pdf("sale.action_report_saleorder", order.ids)
-        return self.env["ir.attachment"].create(
+        return env["ir.attachment"].create(
             {
                 "name": f"{order.name}.{kind}",
                 "raw": content,

@@ -153,7 +153,10 @@ class CrmLead(models.Model):
                 needs["needs_contact"] = self.env._("Contact")
             if stage.needs_offer and lead.id not in offers.ids:
                 needs["needs_offer"] = self.env._("Offer")
-            if stage.needs_category_questions:
+            if stage.needs_category_questions and not draft.category_id:
+                # its questions are asked for next
+                needs["category_id"] = self.env._("Category")
+            elif stage.needs_category_questions:
                 needs.update(draft._get_open_questions())
             found[lead] = needs
         return found
@@ -271,7 +274,7 @@ class CrmLead(models.Model):
         ]
         if stage.needs_contact and (needs is None or "needs_contact" in needs):
             names += CONTACT_FIELDS
-        questions = needs is None or any(need.startswith("?") for need in needs)
+        questions = needs is None or any(n.startswith("?") or n == "category_id" for n in needs)
         if stage.needs_category_questions and questions:
             names += ["category_id", "category_properties"]
         return list(dict.fromkeys(names))

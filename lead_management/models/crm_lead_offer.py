@@ -17,6 +17,9 @@ class CrmLead(models.Model):
         help="The one offer that counts for the value. The first offer, until somebody chooses "
         "another one.",
     )
+    main_order_state = fields.Selection(
+        related="main_order_id.state", string="Status of the Main Offer"
+    )
     order_to_assign_id = fields.Many2one(
         "sale.order",
         "Assign an Offer",

@@ -8,6 +8,7 @@ from odoo.tools.sql import column_exists
 
 SWITCH = "lead_management.paid_services"
 MINING_MENUS = ("crm_iap_mine.crm_menu_lead_generation",)
+ENRICHING_ACTIONS = ("crm_iap_enrich.action_enrich_mail",)
 MINING_BUTTONS = ("action_generate_leads",)
 
 
@@ -37,6 +38,24 @@ class IrUiMenu(models.Model):
             menus = (self.env.ref(xmlid, raise_if_not_found=False) for xmlid in MINING_MENUS)
             res.extend(menu.id for menu in menus if menu)
         return res
+
+
+class IrActionsActions(models.Model):
+    _inherit = "ir.actions.actions"
+
+    @api.model
+    def get_bindings(self, model_name):
+        """Without the actions of services that are off, in the menu of actions."""
+        bindings = super().get_bindings(model_name)
+        if model_name == "crm.lead" and not self.env["crm.lead"]._uses_paid_services():
+            hidden = {
+                self.env["ir.model.data"]._xmlid_to_res_id(xmlid) for xmlid in ENRICHING_ACTIONS
+            }
+            return {
+                kind: [action for action in actions if action["id"] not in hidden]
+                for kind, actions in bindings.items()
+            }
+        return bindings
 
 
 class CrmLead(models.Model):

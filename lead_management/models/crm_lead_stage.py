@@ -101,12 +101,14 @@ class CrmLead(models.Model):
         """``vals`` without what says nothing; the very same where there is nothing of it.
 
         An empty probability, or type, is not given; 0 is a legal probability. An empty cell of an
-        import leaves the stage, too.
+        import leaves the stage, too. The status is never given: it follows.
         """
         names = ["probability", "type"]
         if self._is_import():
             names.append("stage_id")
         empty = {name for name in names if vals.get(name) in (None, "") or vals[name] is False}
+        if not self.env.su:
+            empty.add("won_status")
         if not empty & vals.keys():
             return vals
         return {name: value for name, value in vals.items() if name not in empty}
@@ -114,6 +116,7 @@ class CrmLead(models.Model):
     def _imply_given(self, vals):
         """Rule of ``write``: what is empty is not given. Nor is it news that a won lead is
         certain: its closing date stays."""
+        self._refuse_given_status(vals)
         given = self._drop_empty(vals)
         if "stage_id" in given or (given.get("probability") or 0) < 100:
             return [(self, given)]

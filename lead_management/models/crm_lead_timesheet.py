@@ -202,7 +202,7 @@ class CrmLead(models.Model):
     def action_track_time(self):
         """Open the lead's ticket, created if there is none, to record time on it.
 
-        :return: the ticket's form, or the lead's hours for who has no project rights
+        :return: the ticket's form; for who has no project rights, a dialog for one hour line
         :raises AccessError: when the user may not record time
         :raises UserError: when there is no employee to record it for
         """
@@ -215,7 +215,7 @@ class CrmLead(models.Model):
         self._check_has_employee()
         if not is_project_user:
             self._get_or_create_tickets()
-            return self.action_view_timesheets()
+            return self._get_time_dialog()
         ticket = self._get_or_create_tickets()[self].sudo(False)
         return {
             "type": "ir.actions.act_window",
@@ -223,6 +223,18 @@ class CrmLead(models.Model):
             "res_model": "project.task",
             "res_id": ticket.id,
             "views": [(False, "form")],
+        }
+
+    def _get_time_dialog(self):
+        """The action of a small form: date, what, how long. The hour finds the lead's ticket."""
+        view = self.env.ref("lead_management.account_analytic_line_view_form_lead")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Record Time: %(lead)s", lead=self.name),
+            "res_model": "account.analytic.line",
+            "views": [(view.id, "form")],
+            "target": "new",
+            "context": {"default_lead_id": self.id, "dialog_size": "medium"},
         }
 
     @api.model

@@ -73,8 +73,8 @@ class CrmStage(models.Model):
     needs_category_questions = fields.Boolean(
         "Needs Answers to the Category's Questions",
         groups="base.group_user",
-        help="A lead moves forward into this stage once all questions of its category are "
-        "answered.",
+        help="A lead moves forward into this stage once it has a category and all questions of "
+        "that are answered.",
     )
     needs_summary = fields.Char(
         "Needs",

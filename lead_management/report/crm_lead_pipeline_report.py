@@ -12,6 +12,8 @@ _lt = LazyTranslate(__name__)
 
 # how far the liquidity outlook looks ahead
 OUTLOOK_MONTHS = 60
+# the fields that filters choose dates by
+OF_DATES = ("date", "fiscal_quarter", "timing")
 # the columns of amounts in the order in which the halves of the report give them
 AMOUNTS = ("amount", "weighted", "amount_apart", "weighted_apart")
 TIMING = """
@@ -256,7 +258,29 @@ class CrmLeadPipelineReport(models.Model):
     def get_figures_note(self, domain=()):
         """Also which dates do not show; see :meth:`get_days_note`."""
         note = super().get_figures_note(domain)
-        return " ".join(filter(None, [note, self.get_days_note()]))
+        notes = [note, self._get_left_out_note(Domain(domain or [])), self.get_days_note()]
+        return " ".join(filter(None, notes))
+
+    @api.model
+    def _get_left_out_note(self, domain):
+        """What the filters of dates leave out of ``domain``: the total is not the pipeline's then.
+        False where they leave out nothing."""
+        whole = domain.map_conditions(
+            lambda condition: (
+                Domain.TRUE if condition.field_expr.partition(".")[0] in OF_DATES else condition
+            )
+        )
+        if whole == domain:
+            return False
+        ((count, amount),) = self._read_group(domain, [], ["__count", "amount:sum"])
+        ((all_count, all_amount),) = self._read_group(whole, [], ["__count", "amount:sum"])
+        return all_count != count and self.env._(
+            "The chosen dates leave out %(amount)s in %(count)s rows.",
+            amount=format_amount(
+                self.env, (all_amount or 0) - (amount or 0), self.env.company.currency_id
+            ),
+            count=all_count - count,
+        )
 
     @api.model
     def _get_basis(self):

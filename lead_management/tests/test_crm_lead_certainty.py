@@ -15,6 +15,14 @@ class TestCertainty(LeadManagementCommon):
         self.assertEqual(row.won_status, lead.won_status)
         return row.date_closed
 
+    def test_status_is_not_typed_in(self):
+        lead = self.create_lead(stage="opened").with_user(self.salesperson)
+        with self.assertRaisesRegex(UserError, "follows from its phase"):
+            lead.write({"won_status": "won"})
+        lead.write({"won_status": "pending"})
+        created = lead.create({"name": "Tiles", "won_status": "won"})
+        self.assertEqual(created.won_status, "pending")
+
     def test_typed_100_percent_decides_nothing(self):
         typed, moved = self.create_leads(2, stage="offer_made", expected_revenue=100)
         typed.with_user(self.salesperson).web_save({"probability": 100}, {})

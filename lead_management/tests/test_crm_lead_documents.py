@@ -153,6 +153,17 @@ class TestDocuments(LeadManagementCommon):
         self.assertEqual(self.offer.state, "sent")
         self.assertEqual(self.lead.stage_id, self.stages["offer_made"])
 
+    def test_defaults_of_the_board_are_not_for_files(self):
+        """The board opens leads with a default type, which files have, too."""
+        context = {"default_type": "opportunity", "default_name": "Lead"}
+        lead = self.lead.with_user(self.salesperson).with_context(**context)
+        action = lead.action_send_offer()
+        file = self.env["ir.attachment"].browse(action["context"]["default_attachment_ids"])
+        self.assertEqual((file.type, file.name), ("binary", f"{self.offer.name}.pdf"))
+        document = self.write_document(body="<p>Text</p>").with_context(**context)
+        document.action_create_document()
+        self.assertEqual(document.attachment_id.type, "binary")
+
     def test_message_without_the_offer_sends_no_offer(self):
         action = self.lead.with_user(self.salesperson).action_send_offer()
         self.send(action, attachment_ids=[])

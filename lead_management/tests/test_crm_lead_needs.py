@@ -211,7 +211,13 @@ class TestStageNeeds(NeedsCommon):
     def test_questions_of_the_category(self):
         self.require(needs_category_questions=True)
         lead = self.get_lead()
-        self.assertEqual(self.get_missing(lead), [], "no category asks nothing")
+        self.assertEqual(self.get_missing(lead), ["Category"], "whose questions would they be?")
+        with self.assertRaises(UserError) as refusal:
+            lead.write({"stage_id": self.stage.id})
+        names = refusal.exception.context["action"]["context"]["lead_needs_names_view_ref"]
+        self.assertEqual(names, "category_id,category_properties")
+        lead.category_id = self.env["crm.lead.category"].create({"name": "Asks Nothing"})
+        self.assertEqual(self.get_missing(lead), [])
         lead.category_id = self.category
         self.assertEqual(self.get_missing(lead), ["Kind of Installation", "Budget"])
         lead.category_properties = {"kind": "Heat pump", "budget": 0.0}

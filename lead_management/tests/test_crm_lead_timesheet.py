@@ -51,13 +51,18 @@ class TestLeadTimesheet(LeadManagementCommon):
             (action["res_model"], action["res_id"]), ("project.task", lead.sudo().task_ids.id)
         )
 
-    def test_track_time_opens_the_hours_for_who_has_none(self):
+    def test_track_time_is_a_small_dialog_for_who_has_no_project_rights(self):
         lead = self.create_lead().with_user(self.salesperson)
         action = lead.action_track_time()
-        self.assertEqual(action["res_model"], "account.analytic.line")
-        line = self.record_hours(lead)
-        found = line.with_user(self.salesperson).search(action["domain"])
-        self.assertEqual(found, line)
+        self.assertEqual((action["res_model"], action["target"]), ("account.analytic.line", "new"))
+        lines = self.env[action["res_model"]].with_user(self.salesperson)
+        with Form(lines.with_context(**action["context"]), view=action["views"][0][0]) as form:
+            form.name = "Visit"
+            form.unit_amount = 1.5
+        line = lead.sudo().timesheet_ids
+        self.assertEqual((line.name, line.unit_amount), ("Visit", 1.5))
+        self.assertEqual(line.employee_id, self.salesperson.employee_id)
+        self.assertEqual(line.task_id, lead.sudo().task_ids)
 
     def test_closed_ticket_is_not_reused(self):
         lead = self.create_lead()

@@ -203,6 +203,19 @@ class TestFiguresDays(LeadHistoryCommon):
         report = self.env["crm.lead.pipeline.report"].with_context(lead_basis="order")
         self.assertIn("planned order date", report.get_figures_note())
 
+    def test_pipeline_says_what_chosen_dates_leave_out(self):
+        dates = (self.today(), self.today() + timedelta(days=900))
+        leads = [
+            self.create_lead(stage="opened", expected_revenue=100.0 * n, date_deadline=day)
+            for n, day in enumerate(dates, 1)
+        ]
+        report = self.env["crm.lead.pipeline.report"]
+        domain = [("lead_id", "in", [lead.id for lead in leads])]
+        self.assertNotIn("leave out", report.get_figures_note(domain))
+        near = [*domain, "|", ("date", "=", False), ("date", "<", dates[1])]
+        self.assertIn("leave out", report.get_figures_note(near))
+        self.assertIn("200.00 in 1 rows", report.get_figures_note(near))
+
     def test_print_names_basis_time_zone_and_what_is_on_hold(self):
         self.company.lead_tz = "Asia/Kolkata"
         self.env["crm.lead"].search([]).write({"active": False})

@@ -208,6 +208,13 @@ class TestImportFile(ImportCommon):
             self.assertFalse(result["ids"])
             self.assertEqual(self.env["crm.lead"].search_count([]), before)
 
+    def test_labels_of_the_screens_are_known(self):
+        heads = ("Title", "Owner", "planned order date")
+        names, result = self.execute(self.write_csv([("Tiles", "", "2027-03-15")], heads))
+        self.assertEqual(names, ["name", "user_id", "date_deadline"])
+        lead = self.env["crm.lead"].browse(result["ids"])
+        self.assertEqual(str(lead.date_deadline), "2027-03-15")
+
     def test_other_models_are_imported_as_ever(self):
         wizard = self.env["base_import.import"].create({"res_model": "res.partner"})
         data = [["1.234,56"]]

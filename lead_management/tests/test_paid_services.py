@@ -3,7 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..models.crm_lead_paid_services import MINING_MENUS, SWITCH
+from ..models.crm_lead_paid_services import ENRICHING_ACTIONS, MINING_MENUS, SWITCH
 from .common import LeadManagementCommon
 
 
@@ -20,11 +20,16 @@ class TestPaidServices(LeadManagementCommon):
             self.skipTest("Core's module for it is not installed")
         lead = self.create_lead(email_from="somebody@gmail.com")
         self.assertFalse(lead.show_enrich_button)
+        enrich = self.env.ref(ENRICHING_ACTIONS[0])
+        bound = self.env["ir.actions.actions"].get_bindings("crm.lead")["action"]
+        self.assertNotIn(enrich.id, [action["id"] for action in bound])
         with self.assertRaisesRegex(UserError, "Paid services"):
             lead.iap_enrich()
         lead.with_context(cron_id=1).iap_enrich()
         self.assertFalse(lead.iap_enrich_done)
         self._switch(True)
+        bound = self.env["ir.actions.actions"].get_bindings("crm.lead")["action"]
+        self.assertIn(enrich.id, [action["id"] for action in bound])
         lead.invalidate_recordset()
         self.assertTrue(lead.show_enrich_button)
         # a provider of mailboxes: core asks no service about it, and says so on the lead

@@ -28,6 +28,23 @@ class BaseImportImport(models.TransientModel):
                 line[index] = self._read_lead_amount(text, signs, decimal)
         return None
 
+    def _get_mapping_suggestion(self, header, fields_tree, header_types, mapping_fields):
+        """Also by the labels of our screens, which for some fields differ from core's."""
+        found = super()._get_mapping_suggestion(header, fields_tree, header_types, mapping_fields)
+        if self.res_model != "crm.lead" or (found and found.get("distance", 0) <= 0):
+            return found
+        for env in (self.env, self.with_context(lang="en_US").env):
+            labels = {
+                env._("Title"): "name",
+                env._("Owner"): "user_id",
+                env._("Planned order date"): "date_deadline",
+                env._("Planned Order Date"): "date_deadline",
+            }
+            for label, name in labels.items():
+                if label.lower() == header.strip().lower():
+                    return {"field_path": [name], "distance": 0}
+        return found
+
     def _read_lead_amount(self, text, signs, decimal):
         try:
             return read_amount(text, signs, decimal)
