@@ -148,9 +148,9 @@ class TestSnooze(FollowUpCommon):
 
         for _round in range(3):
             snooze(2)  # fills what stays in memory
-        few = snooze(10)
-        # the better of two: Odoo forgets some of what stays in memory now and then
-        self.assertLessEqual(min(snooze(20), snooze(20)), few)
+        # of several times: Odoo forgets some of what stays in memory now and then
+        few = max(snooze(10) for _round in range(3))
+        self.assertLessEqual(min(snooze(40), snooze(40)), few)
 
 
 @tagged("post_install", "-at_install")
