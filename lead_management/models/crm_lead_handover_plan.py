@@ -251,23 +251,7 @@ class CrmLead(models.Model):
     def _plan_project(self, plan, found):
         """Why the target cannot take what the leads bring."""
         choices = plan.choices
-        orders = plan.orders_to_link | choices.orders_to_confirm
-        companies = choices.company | plan.moving.company_id | orders.company_id | self.company_id
-        refusals, warnings = [], []
-        if choices.company not in self.env.companies:
-            refusals.append(
-                self.env._(
-                    "The lead belongs to %(company)s. Select this company, then try again.",
-                    company=choices.company.sudo().name,
-                )
-            )
-        if len(companies) > 1:
-            refusals.append(
-                self.env._(
-                    "The leads, their hours and offers belong to different companies: %(names)s.",
-                    names=", ".join(companies.sudo().mapped("name")),
-                )
-            )
+        refusals, warnings = self._get_company_refusals(plan), []
         if choices.hours_billable and plan.moving and not self._has_billable_service(choices):
             warnings.append(
                 self.env._(
@@ -292,6 +276,28 @@ class CrmLead(models.Model):
         elif choices.target == "existing":
             refusals.append(self.env._("Choose the project."))
         return {**values, "refusals": refusals, "warnings": warnings}
+
+    def _get_company_refusals(self, plan):
+        """Why the leads, what they bring and the user do not meet in a company; a list."""
+        company = plan.choices.company
+        orders = plan.orders_to_link | plan.choices.orders_to_confirm
+        companies = company | plan.moving.company_id | orders.company_id | self.company_id
+        refusals = []
+        if company not in self.env.companies:
+            refusals.append(
+                self.env._(
+                    "The lead belongs to %(company)s. Select this company, then try again.",
+                    company=company.sudo().name,
+                )
+            )
+        if len(companies) > 1:
+            refusals.append(
+                self.env._(
+                    "The leads, their hours and offers belong to different companies: %(names)s.",
+                    names=", ".join(companies.sudo().mapped("name")),
+                )
+            )
+        return refusals
 
     def _has_billable_service(self, choices):
         """Whether an order line will be there that hours can be billed on."""
@@ -364,25 +370,22 @@ class CrmLead(models.Model):
                     company=project.company_id.name,
                 )
             )
-        customer = self._get_other_customer(choices, project)
-        message = customer and self.env._(
+        part = self._plan_other_customer(choices, project)
+        return {**part, "refusals": refusals + part.get("refusals", [])}
+
+    def _plan_other_customer(self, choices, project):
+        """Whom ``project`` (sudo) is for, when that is not whom the leads are from."""
+        customer = project.partner_id.commercial_partner_id
+        partners = (choices.partner or self.partner_id).commercial_partner_id
+        if not customer or not (partners - customer or choices.partner_choice == "create"):
+            return {}
+        message = self.env._(
             "Project “%(project)s” is for %(customer)s, who is not the contact of the lead.",
             project=project.name,
             customer=customer.display_name,
         )
-        is_warned = customer and choices.accept_other_customer
-        return {
-            "other_customer": customer,
-            "refusals": [*refusals, message] if message and not is_warned else refusals,
-            "warnings": [message] if is_warned else [],
-        }
-
-    def _get_other_customer(self, choices, project):
-        """Whom ``project`` (sudo) is for, when that is not whom the leads are from."""
-        customer = project.partner_id.commercial_partner_id
-        partners = (choices.partner or self.partner_id).commercial_partner_id
-        is_other = partners - customer or choices.partner_choice == "create"
-        return customer if is_other else customer.browse()
+        kind = "warnings" if choices.accept_other_customer else "refusals"
+        return {"other_customer": customer, kind: [message]}
 
     def _get_hours_refusals(self, plan, found, project):
         """Why ``project`` (sudo) cannot take the hours; a list of sentences."""
