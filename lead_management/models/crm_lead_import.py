@@ -6,7 +6,7 @@ from datetime import timedelta
 import xlsxwriter
 
 from odoo import api, fields, models
-from odoo.tools.translate import LazyGettext, LazyTranslate
+from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
@@ -14,7 +14,7 @@ IMPORT_TEMPLATE = "/lead_management/import/leads.xlsx"
 # paths of fields, with what stands in the example's two rows; the second row of a lead is a
 # second planned payment
 COLUMNS = (
-    ("name", _lt("Bathroom, new tiles"), ""),
+    ("name", "title", ""),
     ("category_id", "category", ""),
     ("stage_id", "stage", ""),
     ("source_id", "source", ""),
@@ -28,13 +28,19 @@ COLUMNS = (
     ("expected_revenue", 12500.5, ""),
     ("date_deadline", 60, ""),
     ("activity_ids/activity_type_id", "type", ""),
-    ("activity_ids/summary", _lt("Choose the tiles"), ""),
+    ("activity_ids/summary", "step", ""),
     ("activity_ids/date_deadline", 7, ""),
-    ("payment_ids/name", _lt("Deposit"), _lt("Rest")),
+    ("payment_ids/name", "deposit", "rest"),
     ("payment_ids/date", 60, 120),
     ("payment_ids/amount", 5000, 7500.5),
     ("description", "", ""),
 )
+WORDS = {
+    "title": _lt("Bathroom, new tiles"),
+    "step": _lt("Choose the tiles"),
+    "deposit": _lt("Deposit"),
+    "rest": _lt("Rest"),
+}
 
 
 class CrmLead(models.Model):
@@ -110,8 +116,8 @@ class CrmLead(models.Model):
     @api.model
     def _get_import_example(self, path, example):
         """What stands in a cell: names of records that this database has, days from today."""
-        if isinstance(example, LazyGettext):
-            return self.env._(example)
+        if example in WORDS:
+            return self.env._(WORDS[example])
         if path.endswith(("date", "date_deadline")) and example:
             return fields.Date.context_today(self) + timedelta(days=example)
         models = {
