@@ -16,7 +16,7 @@ STOCK_DOMAIN = [("type", "=", "opportunity")]
 # as the search view's filter "Open and Recently Won"
 BOARD_DOMAIN = [
     "|",
-    *["&", ("won_status", "=", "pending"), ("active", "=", True)],
+    *["&", "&", ("won_status", "=", "pending"), ("active", "=", True), ("is_on_hold", "=", False)],
     *["&", ("won_status", "=", "won")],
     *["|", ("date_closed", ">=", "today -30d"), ("project_state", "=", "pending")],
 ]

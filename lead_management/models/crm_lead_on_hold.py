@@ -54,7 +54,8 @@ class CrmLead(models.Model):
         :rtype: Domain
         """
         # sudo: companies' time zones alone are read
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo()
+        companies = companies.browse(companies._get_ids_in_use())
         days = companies.grouped(lambda company: company._get_lead_today())
         if len(days) == 1:
             return Domain(make(*days))

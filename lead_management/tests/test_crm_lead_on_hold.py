@@ -67,6 +67,21 @@ class TestOnHold(OnHoldCommon):
     def test_lead_without_a_day_is_found_as_not_on_hold(self):
         self.assertIn(self.lead, self.env["crm.lead"].search([("is_on_hold", "=", False)]))
 
+    def test_columns_of_the_board_ask_for_the_companies_once(self):
+        leads = self.env["crm.lead"]
+
+        def search():
+            before = self.env.cr.sql_log_count
+            leads.search_count([("is_on_hold", "=", False)])
+            return self.env.cr.sql_log_count - before
+
+        search()
+        self.assertEqual(search(), 1)
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.assertIn(company.id, company._get_ids_in_use())
+        company.active = False
+        self.assertNotIn(company.id, company._get_ids_in_use())
+
     def test_only_open_leads_are_on_hold(self):
         self.hold()
         self.lead.action_archive()
