@@ -75,9 +75,10 @@ class MailActivity(models.Model):
 
     def _check_lead_days(self):
         """:raises ValidationError: when a follow-up of a lead is on a day that nobody plans for"""
-        for day in set(self.mapped("date_deadline")):
+        on_leads = self.filtered(lambda activity: activity.res_model == "crm.lead")
+        for day in set(on_leads.mapped("date_deadline")):
             reason = self.env["crm.lead.day.mixin"]._get_day_refusal(day, REMINDER_YEARS_AHEAD)
-            if reason and "crm.lead" in self.mapped("res_model"):
+            if reason:
                 raise ValidationError(reason)
 
     @api.depends("res_model", "res_id")
