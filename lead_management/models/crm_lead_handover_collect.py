@@ -23,12 +23,13 @@ class CrmLead(models.Model):
         records = self._find_handover_records()
         changeable = (choices.orders_to_confirm | orders).with_env(self.env)
         coming, foreign = self._collect_template_lines(choices, orders)
+        hours = self._collect_handover_hours(tickets)
         template = choices.template.with_env(self.env)
         return HandoverFindings(
             tickets=tickets,
-            hours=self._collect_handover_hours(tickets),
+            hours=hours,
             copy_ids={key for record in records for key in record.before.get("copies", [])},
-            mandatory_plans=self._get_plans_of_hours(choices.company),
+            mandatory_plans=self._get_plans_of_hours(choices.company) if hours else [],
             orders=orders,
             running=running,
             readable=(running | choices.project).sudo(False)._filtered_access("read"),
@@ -36,7 +37,7 @@ class CrmLead(models.Model):
             template_lines=coming,
             foreign_template_lines=foreign,
             may_use_template=bool(
-                template._filtered_set_up_templates() or template.has_access("read")
+                template and (template._filtered_set_up_templates() or template.has_access("read"))
             ),
             similar_partners=(
                 self[:1]._find_similar_partners()

@@ -272,14 +272,11 @@ class CrmLeadPipelineReport(models.Model):
         )
         if whole == domain:
             return False
-        ((count, amount),) = self._read_group(domain, [], ["__count", "amount:sum"])
-        ((all_count, all_amount),) = self._read_group(whole, [], ["__count", "amount:sum"])
-        return all_count != count and self.env._(
+        ((count, amount),) = self._read_group(whole & ~domain, [], ["__count", "amount:sum"])
+        return count and self.env._(
             "The chosen dates leave out %(amount)s in %(count)s rows.",
-            amount=format_amount(
-                self.env, (all_amount or 0) - (amount or 0), self.env.company.currency_id
-            ),
-            count=all_count - count,
+            amount=format_amount(self.env, amount or 0, self.env.company.currency_id),
+            count=count,
         )
 
     @api.model

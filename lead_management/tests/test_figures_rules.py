@@ -215,6 +215,9 @@ class TestFiguresDays(LeadHistoryCommon):
         near = [*domain, "|", ("date", "=", False), ("date", "<", dates[1])]
         self.assertIn("leave out", report.get_figures_note(near))
         self.assertIn("200.00 in 1 rows", report.get_figures_note(near))
+        leads[0].date_deadline = False
+        late = [*domain, ("date", ">=", dates[1])]
+        self.assertIn("100.00 in 1 rows", report.get_figures_note(late), "what has no date, too")
 
     def test_print_names_basis_time_zone_and_what_is_on_hold(self):
         self.company.lead_tz = "Asia/Kolkata"
