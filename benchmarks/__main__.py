@@ -1,4 +1,4 @@
-"""./dev bench [NAME ...] [--table]: ratios, each measured in one run against stock or plain SQL."""
+"""./dev bench [NAME ... | --table]: ratios, each measured in one run against stock or plain SQL."""
 
 import os
 import platform
@@ -31,10 +31,12 @@ TABLE = settings.REPO / "docs" / "speed.md"
 def main(chosen):
     """Build throw-away databases and run the chosen benchmarks on them, or all of them.
 
-    With ``--table`` they run twice, each time on new databases, and ``docs/speed.md`` is written.
+    With ``--table`` all run twice, each time on new databases, and ``docs/speed.md`` is written.
     """
     config.parse_config(["-c", os.environ["ODOO_RC"], "--log-level=warn"], setup_logging=True)
     names = [name for name in chosen if name != "--table"]
+    if names and "--table" in chosen:
+        sys.exit("--table is of all benchmarks: name none")
     if unknown := set(names) - ON_EMPTY.keys() - ON_LOADED.keys() - ON_REQUEST.keys():
         sys.exit(f"no such benchmark: {', '.join(unknown)}; there are {NAMES}")
     if "--table" not in chosen:

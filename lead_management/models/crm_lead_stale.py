@@ -9,10 +9,10 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.spans import MOST_DAYS
+
 # of one lead within this time, the first is noted: days are counted
 NOTED_AGAIN_AFTER = timedelta(hours=1)
-# a stage that never lets leads grow old, in days
-LONGEST = 36500
 # logs of changes and notes of the system are no activity
 SPOKEN = ("comment", "email", "email_outgoing", "sms", "whatsapp_message")
 
@@ -81,7 +81,7 @@ class CrmLead(models.Model):
                 continue
             since = lead.last_activity_date or lead.create_date or now
             if (
-                since < now - timedelta(days=min(days, LONGEST))
+                since < now - timedelta(days=min(days, MOST_DAYS))
                 and lead.active
                 and lead.won_status == "pending"
                 and lead.request_type != "service"
@@ -99,7 +99,7 @@ class CrmLead(models.Model):
         by_days = stages.grouped("rotting_threshold_days")
         rotting = Domain.OR(
             Domain("stage_id", "in", some.ids)
-            & Domain("last_activity_date", "<", now - timedelta(days=min(days, LONGEST)))
+            & Domain("last_activity_date", "<", now - timedelta(days=min(days, MOST_DAYS)))
             for days, some in by_days.items()
         ) & Domain(
             [

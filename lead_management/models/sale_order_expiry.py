@@ -7,11 +7,9 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..tools.attempts import attempt_each
+from ..tools.spans import MOST_DAYS
 
 _logger = logging.getLogger(__name__)
-
-# a setting that reminds at once of every offer, in days
-LONGEST = 36500
 
 
 class SaleOrder(models.Model):
@@ -51,7 +49,7 @@ class SaleOrder(models.Model):
                 [
                     ("company_id", "in", of_days.ids),
                     ("validity_date", ">=", today),
-                    ("validity_date", "<=", fields.Date.add(today, days=min(days, LONGEST))),
+                    ("validity_date", "<=", fields.Date.add(today, days=min(days, MOST_DAYS))),
                 ]
                 for (days, today), of_days in companies.grouped(
                     lambda company: (company.lead_offer_expiry_days, company._get_lead_today())

@@ -6,6 +6,8 @@ from dateutil.relativedelta import relativedelta
 
 EARLIEST = date(1990, 1, 1)
 YEARS_AHEAD = 50
+# the most days that a setting counts with: from 36500 on it is always, or never
+MOST_DAYS = 36500
 # of reminders: some write a day far away for "not any more"
 REMINDER_YEARS_AHEAD = 100
 

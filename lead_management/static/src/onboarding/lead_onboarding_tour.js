@@ -12,16 +12,6 @@ registry.category("web_tour.tours").add("lead_management_onboarding", {
     steps: () => [
         stepUtils.showAppsMenuItem(),
         {
-            isActive: ["community"],
-            trigger: '.o_app[data-menu-xmlid="crm.crm_menu_root"]',
-            content: markup(
-                _t("From the first call to the project: let's take a <b>lead</b> all the way.")
-            ),
-            tooltipPosition: "bottom",
-            run: "click",
-        },
-        {
-            isActive: ["enterprise"],
             trigger: '.o_app[data-menu-xmlid="crm.crm_menu_root"]',
             content: markup(
                 _t("From the first call to the project: let's take a <b>lead</b> all the way.")
