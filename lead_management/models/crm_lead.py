@@ -61,6 +61,15 @@ class CrmLead(models.Model):
             ]
         return res
 
+    def _compute_user_company_ids(self):
+        """Core's, once per company: it assigns lead by lead, and every list of leads reads it."""
+        groups = self.grouped("company_id").values()
+        first = self.browse().union(*(leads[0] for leads in groups))
+        res = super(CrmLead, first)._compute_user_company_ids()
+        for leads in groups:
+            leads[1:].user_company_ids = leads[0].user_company_ids
+        return res
+
     @api.depends("partner_id.is_customer")
     def _compute_is_customer(self):
         for lead in self:

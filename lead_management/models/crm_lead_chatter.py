@@ -69,6 +69,9 @@ class CrmLead(models.Model):
             batch.is_open = False
 
     def _track_finalize(self):
+        # core's key: what it compares
+        if len(self.env.cr.precommit.data.get(f"mail.tracking.{self._name}", ())) < 2:
+            return super()._track_finalize()
         with self._chatter_batch() as leads:
             return super(CrmLead, leads)._track_finalize()
 

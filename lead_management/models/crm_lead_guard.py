@@ -3,8 +3,6 @@
 from odoo import models
 from odoo.tools import ormcache
 
-from .crm_lead_guard_mixin import is_ours
-
 
 class CrmLead(models.Model):
     _name = "crm.lead"
@@ -17,8 +15,11 @@ class CrmLead(models.Model):
     def _has_field_access(self, field, operation):
         """Our fields are for employees, also where others may read the lead, such as the
         partner it is assigned to."""
-        # asked for each field of each record that is read: the cheap questions come first
-        if not self.env.su and is_ours(field) and self._is_for_outsider():
+        # asked for each field of each record that is read: the cheap questions come first,
+        # and ``is_ours`` stands here in full
+        modules = field._modules
+        is_ours = modules and modules[0] == "lead_management"
+        if is_ours and not self.env.su and self._is_for_outsider():
             return False
         return super()._has_field_access(field, operation)
 

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.models import LOG_ACCESS_COLUMNS
+from odoo.tools import ormcache
 
 from ..tools.sent import sent_ids, sent_ids_of_many
 
@@ -92,14 +93,14 @@ class CrmLeadGuardMixin(models.AbstractModel):
         self.check_access("read")
         return super().export_data(fields_to_export)
 
-    @api.model
+    @ormcache()
     def _get_guarded_fields(self):
-        """The names of the fields whose values are checked."""
-        return {
+        """The names of the fields whose values are checked: a frozen set."""
+        return frozenset(
             name
             for name, field in self._fields.items()
             if field.relational and (is_ours(field) or name in self._guarded_core_fields)
-        }
+        )
 
     @api.model
     def _add_sent_defaults(self, vals):

@@ -187,15 +187,17 @@ class CrmLeadHistory(models.Model):
         Called by ``crm.lead`` for every insert, write and update of a recorded column. The
         first to call it for a lead is who changed it.
 
-        :param lead_ids: iterable of ids of ``crm.lead``
+        :param lead_ids: list of ids of ``crm.lead``
+        :return: ids of those that were not waiting already
         """
         precommit = self.env.cr.precommit
         if PENDING not in precommit.data:
             precommit.data[PENDING] = {}
             precommit.add(self.sudo()._record_at_commit)
         pending = precommit.data[PENDING]
-        for lead_id in lead_ids:
-            pending.setdefault(lead_id, self.env.uid)
+        new = [lead_id for lead_id in lead_ids if lead_id not in pending]
+        pending.update(dict.fromkeys(new, self.env.uid))
+        return new
 
     @api.model
     def _record_at_commit(self):

@@ -12,6 +12,11 @@ from .crm_lead_needs import NEEDS_SETTLED
 MACHINE_FIELDS = ("event_lead_rule_id", "origin_survey_id", "lead_mining_request_id", "reveal_id")
 
 
+class FoundTeams(dict):
+    """Ids of the teams of new leads, by what they are computed from. In the context, where a
+    client cannot put it."""
+
+
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
@@ -32,44 +37,66 @@ class CrmLead(models.Model):
         Odoo looks them up lead by lead; here they are looked up once for all leads that are
         alike in what team and stage are computed from.
 
-        :return: list of values, empty where team and stage are given; see ``create``
+        The team is not saved as if somebody had given it: core adds followers of a team that is
+        given, and none of one that it found.
+
+        :return: list of ids of ``crm.stage``, and :class:`FoundTeams`
         """
+        teams = FoundTeams()
         names = {"team_id", "stage_id", "type", "user_id"}
         for name in ("team_id", "stage_id"):
             depends = self.pool.field_depends[self._fields[name]]
             names.update(path.split(".")[0] for path in depends)
         defaults = self.default_get(sorted(names))
-        proposals, known = [], {}
+        stages, known = [], {}
         for vals in vals_list:
             given = {**defaults, **{name: vals[name] for name in names & vals.keys()}}
             is_type_given = self._is_type_chosen(vals)
             is_team_given = bool(vals.get("team_id"))
             key = repr((is_type_given, is_team_given, sorted(given.items())))
             if key not in known:
-                known[key] = self._propose_first_stage(given, is_type_given, is_team_given)
-            proposals.append(known[key])
-        return proposals
+                draft = self.new(given)
+                stage = draft._propose_first_stage(given, is_type_given, is_team_given)
+                known[key] = stage.id
+                if "team_id" not in given:
+                    team_key = draft._get_team_key(stage.sudo().lead_type)
+                    teams.setdefault(team_key, draft.team_id.id)
+            stages.append(known[key])
+        return stages, teams
+
+    def _get_team_key(self, lead_type=None):
+        """What the team of a new lead is computed from, once it has that type."""
+        depends = self.pool.field_depends[self._fields["team_id"]]
+        names = {path.split(".")[0] for path in depends}
+        values = {name: self._fields[name].convert_to_write(self[name], self) for name in names}
+        return repr(sorted((values | ({"type": lead_type} if lead_type else {})).items()))
+
+    def _compute_team_id(self):
+        teams = self.env.context.get("lead_teams")
+        found = self.browse()
+        if isinstance(teams, FoundTeams):
+            for lead in self:
+                if not lead.id and not lead.team_id and (key := lead._get_team_key()) in teams:
+                    lead.team_id = teams[key]
+                    found |= lead
+        return super(CrmLead, self - found)._compute_team_id()
 
     def _propose_first_stage(self, given, is_type_given, is_team_given):
-        """The team and stage of one new lead; see :meth:`_propose_first_stages`.
+        """The stage of one new lead, a draft; see :meth:`_propose_first_stages`.
 
         A stage that is given together with a team that does not have it stands for that team's one.
         """
-        draft = self.new(given)
-        proposal = {}
-        if "team_id" not in given:
-            proposal["team_id"] = draft.team_id.id
         if "stage_id" in given:
             stage = self.env["crm.stage"].browse(given["stage_id"] or [])
             if is_team_given:
-                lead_type = stage.sudo().lead_type or draft.type
-                stage = stage._find_in_team(draft.team_id, lead_type, stage.is_won)
-            return {**proposal, "stage_id": stage.id}
+                lead_type = stage.sudo().lead_type or self.type
+                stage = stage._find_in_team(self.team_id, lead_type, stage.is_won)
+            return stage
         # sudo: asked for every new lead, and not field by field whether the user may
-        stage = draft.stage_id.sudo()
-        if stage.lead_type not in (False, draft.type) and is_type_given:
-            stage = draft._find_stage_for_type(draft.type) or stage
-        return {**proposal, "stage_id": stage.id}
+        stage = self.stage_id.sudo()
+        if stage.lead_type not in (False, self.type) and is_type_given:
+            stage = self._find_stage_for_type(self.type) or stage
+        return stage
 
     def _is_type_chosen(self, vals):
         """Whether somebody decided that a new lead is a lead, or an opportunity.
@@ -148,17 +175,17 @@ class CrmLead(models.Model):
             given=types[lead_type],
         )
 
-    def _imply_first_stage(self, vals, proposal):
+    def _imply_first_stage(self, vals, stage_id):
         """Rule of ``create``: a lead starts in a stage, with what the stage implies."""
         # sudo: as above
-        stage = self.env["crm.stage"].sudo().browse(proposal["stage_id"])
+        stage = self.env["crm.stage"].sudo().browse(stage_id)
         # the status is known before: who watches it would be told of its computation as well
+        implied = {}
         if stage.is_won:
-            proposal = {**proposal, "won_status": "won"}
-            proposal.update(probability=100, automated_probability=100)
+            implied = {"won_status": "won", "probability": 100, "automated_probability": 100}
         elif vals.get("active", True):
-            proposal = {**proposal, "won_status": "pending"}
-        vals = {**proposal, **vals, "stage_id": stage.id}
+            implied = {"won_status": "pending"}
+        vals = {**implied, **vals, "stage_id": stage.id}
         return {**vals, **self._prepare_stage_entry_values(stage, vals)}
 
     def copy_data(self, default=None):

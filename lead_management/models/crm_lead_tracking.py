@@ -31,9 +31,8 @@ class CrmLead(models.Model):
         )._record_later()
 
     def _record_later(self):
-        if self:
-            self.env["crm.lead.history"]._record_later(self.ids)
-            self.invalidate_recordset(["history_ids"], flush=False)
+        if self and (new := self.env["crm.lead.history"]._record_later(self.ids)):
+            self.browse(new).invalidate_recordset(["history_ids"], flush=False)
 
     def _update_automated_probabilities(self):
         """Core's scoring job writes in SQL: record what it changed."""

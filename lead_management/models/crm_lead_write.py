@@ -7,6 +7,8 @@ with the final values: so other modules, and automation rules among them, see al
 once. A plan that adds nothing is saved.
 """
 
+from contextlib import nullcontext
+
 from odoo import api, models
 
 from .crm_lead_history import RECORDED
@@ -15,12 +17,9 @@ from .crm_lead_needs import NEEDS_SETTLED
 # What core and the rules below look at when a lead is saved, besides the fields that are tracked.
 # Whatever is missing here costs a query.
 READ_AT_SAVE = RECORDED | {
-    "automated_probability",
     "contact_name",
     "date_closed",
-    "date_last_stage_update",
     "email_from",
-    "last_activity_date",
     "lead_properties",
     "lost_reason_id",
     "partner_id",
@@ -34,6 +33,7 @@ READ_AT_SAVE = RECORDED | {
     "wake_up_date",
     "won_project_id",
 }
+READ_AT_MOVE = {"date_last_stage_update", "last_activity_date"}
 READ_OF_TEAMS = ("alias_id", "lead_properties_definition")
 READ_OF_STAGES = (
     "activity_plan_id",
@@ -53,12 +53,10 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = self._plan_create(vals_list)
-        if len(vals_list) > 1:
-            with self._chatter_batch() as batch:
-                leads = super(CrmLead, batch).create(vals_list).with_env(self.env)
-        else:
-            leads = super().create(vals_list)
+        vals_list, teams = self._plan_create(vals_list)
+        planned = self.with_context(lead_teams=teams)
+        with planned._chatter_batch() if len(vals_list) > 1 else nullcontext(planned) as new:
+            leads = super(CrmLead, new).create(vals_list).with_env(self.env)
         leads._record_later()
         given = leads._plan_first_steps(vals_list)
         leads._start_plans(leads._find_plans_of_new(), given)
@@ -98,6 +96,8 @@ class CrmLead(models.Model):
         if not is_alone or (not self.env.su and self._is_for_outsider()):
             return
         names = READ_AT_SAVE | self._track_get_fields()
+        if "stage_id" in vals:
+            names |= READ_AT_MOVE
         # what not everybody may read is core's to ask for
         self.fetch([name for name in names if not self._fields[name].groups])
         # sudo: core asks for these in sudo mode, too
@@ -112,17 +112,17 @@ class CrmLead(models.Model):
         """The values that leads are created with.
 
         :param vals_list: dicts of values as ``create`` takes them
-        :return: list of such dicts
+        :return: list of such dicts, and the teams that are found for the leads
         """
         # sudo: as in ``_fetch_for_save``
         user = self.env.user.sudo().with_context(active_test=False)
         user.company_ids.fetch(READ_OF_COMPANIES)
         vals_list = [self._drop_empty(vals) for vals in vals_list]
-        proposals = self._propose_first_stages(vals_list)
+        stages, teams = self._propose_first_stages(vals_list)
         return [
-            self._imply_first_stage(vals, proposal)
-            for vals, proposal in zip(vals_list, proposals, strict=True)
-        ]
+            self._imply_first_stage(vals, stage_id)
+            for vals, stage_id in zip(vals_list, stages, strict=True)
+        ], teams
 
     def _plan_write(self, vals):
         """Which of these leads get which values, when somebody saves ``vals``.

@@ -166,6 +166,20 @@ class TestCrmLeadChatter(LeadManagementCommon):
         # known, and not divided again for leads that were read in another way
         self.assertEqual(batch.get_chunk(leads.browse(leads[0].id)), chunks[0])
 
+    def test_only_a_team_that_is_given_brings_its_followers(self):
+        """As stock Odoo: a team that Odoo finds for the owner adds nobody."""
+        leads = self.env["crm.lead"].with_user(self.salesperson)
+        found = leads.create({"name": "x"}).team_id
+        found.sudo().message_subscribe(
+            self.watcher.ids,
+            self.env["mail.message.subtype"].search([("res_model", "=", "crm.team")]).ids,
+        )
+        without, given = {"name": "x"}, {"name": "x", "team_id": found.id}
+        for vals_list in ([without], [given], [without, given, without]):
+            for lead, vals in zip(leads.create(vals_list), vals_list, strict=True):
+                self.assertEqual(lead.team_id, found)
+                self.assertEqual(self.watcher in lead.message_partner_ids, "team_id" in vals)
+
     def test_environment_of_created_leads_is_the_callers(self):
         leads = self.env["crm.lead"].create(self.get_values(2))
         self.assertEqual(leads.env.context, self.env.context)

@@ -75,6 +75,18 @@ class CompaniesCommon(LeadManagementCommon):
 @tagged("post_install", "-at_install")
 class TestCompanyRules(CompaniesCommon):
     @mute_logger(*ACCESS_LOGGERS)
+    def test_companies_that_may_see_each_lead_are_read_at_once_as_one_by_one(self):
+        shared = self.lead_a.copy({"user_id": False, "team_id": False, "company_id": False})
+        leads = self.lead_a | self.lead_b | shared | self.lead_a.copy()
+        expected = []
+        for lead in leads:
+            lead.invalidate_recordset(["user_company_ids"])
+            expected.append(lead.browse(lead.id).user_company_ids)
+        leads.invalidate_recordset(["user_company_ids"])
+        self.assertEqual([lead.user_company_ids for lead in leads], expected)
+        self.assertEqual(expected[0], self.company_a)
+        self.assertIn(self.company_b, expected[2])
+
     def test_user_of_one_company(self):
         for user, seen, hidden in (
             (self.user_a, self.lead_a, self.lead_b),
