@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, escape_psql
+from odoo.tools import SQL
 
 from ..tools.phone import same_number_patterns
 from .lead_phone_mixin import PHONE_END_INDEX, phone_digits_index
@@ -12,16 +12,20 @@ from .lead_phone_mixin import PHONE_END_INDEX, phone_digits_index
 SHOWN = 3
 
 
-def _get_name_condition(names):
-    """
-    :param list names: in lower case
-    :return: function as ``Domain.custom`` takes it; contacts have an index for it
+def _get_name_domain(field_name, names):
+    """Who is called so, in upper or lower case, in terms of an index of contacts and leads.
+
+    :param list names: without those that are empty
     """
 
     def to_sql(model, alias, query):
-        return SQL("lower(%s) = ANY(%s)", model._field_to_sql(alias, "name", query), names)
+        # PostgreSQL's lower case on both sides: it depends on the database's locale
+        lower = SQL(", ").join(SQL("lower(%s)", name) for name in names)
+        return SQL(
+            "lower(%s) = ANY(ARRAY[%s])", model._field_to_sql(alias, field_name, query), lower
+        )
 
-    return to_sql
+    return Domain.custom(to_sql=to_sql)
 
 
 class CrmLead(models.Model):
@@ -44,6 +48,11 @@ class CrmLead(models.Model):
         "of dicts with the keys model, id, name, detail, active.",
     )
 
+    # core's indexes of these columns find parts of words, which takes longer the more leads there
+    # are with the same parts
+    _email_idx = models.Index("(email_normalized) WHERE email_normalized IS NOT NULL")
+    _contact_name_idx = models.Index("(lower(contact_name)) WHERE contact_name IS NOT NULL")
+    _partner_name_idx = models.Index("(lower(partner_name)) WHERE partner_name IS NOT NULL")
     _phone_digits_idx = models.Index(phone_digits_index)
     _phone_end_idx = models.Index(PHONE_END_INDEX)
 
@@ -200,10 +209,9 @@ class CrmLead(models.Model):
         """
         self.ensure_one()
         partners = self.env["res.partner"].with_context(active_test=False)
-        names = {name.strip().lower() for name in (self.contact_name, self.partner_name) if name}
         domains = self._get_similar_domains()
-        if names - {""}:
-            domains.append(Domain.custom(to_sql=_get_name_condition(sorted(names - {""}))))
+        if names := self._get_names("contact_name", "partner_name"):
+            domains.append(_get_name_domain("name", names))
         if not domains:
             return partners
         company = Domain("company_id", "in", [False, (self.company_id or self.env.company).id])
@@ -221,10 +229,9 @@ class CrmLead(models.Model):
         self.ensure_one()
         domains = self._get_similar_domains()
         domains += [
-            # a name that has a % in it is no pattern
-            Domain(field, "=ilike", escape_psql(self[field].strip()))
+            _get_name_domain(field, names)
             for field in ("contact_name", "partner_name")
-            if self[field] and self[field].strip()
+            if (names := self._get_names(field))
         ]
         if contacts := (self.partner_id._origin | partners).ids:
             domains.append(Domain("partner_id", "in", contacts))
@@ -241,6 +248,10 @@ class CrmLead(models.Model):
         return self.env["crm.lead"].search(
             Domain.OR(domains) & Domain(still), order=order, limit=limit
         )
+
+    def _get_names(self, *field_names):
+        """What stands in these fields of the lead, without blanks around it."""
+        return sorted({self[name].strip() for name in field_names if self[name]} - {""})
 
     def _get_similar_domains(self):
         """What a contact or a lead of the same person has, in terms of an index."""

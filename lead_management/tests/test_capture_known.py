@@ -35,6 +35,13 @@ class TestCaptureKnown(LeadManagementCommon):
         self.assertEqual((line["name"], line["active"]), ("Maria Huber", True))
         self.assertIn("5811111", line["detail"])
 
+    def test_names_are_found_in_upper_and_lower_case_and_are_no_patterns(self):
+        known = self.create_lead(contact_name="Özgür Ärmel")
+        for name in ("özgür ärmel", "ÖZGÜR ÄRMEL", " Özgür Ärmel "):
+            self.assertEqual(self.lines(self.fill(contact_name=name)), [("crm.lead", known.id)])
+        for name in ("Özgür%", "Özgür _rmel", "%"):
+            self.assertFalse(self.lines(self.fill(contact_name=name)))
+
     def test_email_finds_both(self):
         partner = self.create_partner("M. Huber", email="m@test.example.com")
         known = self.create_lead(email_from="M Huber <M@test.example.com>")
