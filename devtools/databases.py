@@ -38,9 +38,9 @@ EURO_SQL = """
         UPDATE res_currency SET active = TRUE WHERE id = euro;
     END $$
 """
-# The demo data's people have no password; here each logs in with his login.
+# The demo data's people have no password; here each logs in with his login, with no chat over it.
 PASSWORDS_SQL = f"""
-    UPDATE res_users SET password = login
+    UPDATE res_users SET password = login, odoobot_state = 'disabled'
       FROM ir_model_data AS data
      WHERE data.module = '{settings.ADDON}' AND data.model = 'res.users'
        AND data.res_id = res_users.id AND COALESCE(res_users.password, '') = ''
