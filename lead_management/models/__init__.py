@@ -5,6 +5,7 @@ from . import crm_lead_guard_mixin
 from . import lead_phone_mixin
 from . import crm_lead_reference_mixin
 from . import base
+from . import ir_actions
 from . import ir_binary
 from . import ir_module_module
 from . import ir_ui_view

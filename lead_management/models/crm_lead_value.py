@@ -26,6 +26,9 @@ class CrmLead(models.Model):
         compute="_compute_expected_revenue", store=True, readonly=False
     )
 
+    # core's "Expected Closing", as our screens name it: in what a phase needs and in exports, too
+    date_deadline = fields.Date(string="Planned Order Date")
+
     converted_revenue = fields.Monetary(
         "Converted Value",
         currency_field="converted_currency_id",

@@ -50,6 +50,27 @@ class TestDeclineDialog(LeftOverCommon):
         self.assertEqual(self.lead.won_status, "lost")
         self.assertNotIn("Follow-ups closed", self.get_notes(self.lead))
 
+    def test_a_missing_reason_is_entered_later(self):
+        self.lead.action_set_lost()
+        self.assertEqual(len(self.lead.activity_ids), 1)
+        closed = self.lead.date_closed
+        self.decline(self.lead, follow_up_choice="keep")
+        self.assertEqual((self.lead.won_status, self.lead.lost_reason_id), ("lost", self.reason))
+        self.assertFalse(self.lead.activity_ids, "nobody is asked for it any more")
+        self.assertEqual(self.lead.date_closed, closed)
+
+    def test_core_s_action_has_our_name_unless_somebody_gave_it_another(self):
+        action = self.env.ref("crm.crm_lead_lost_action")
+
+        def get_names():
+            bound = self.env["ir.actions.actions"].get_bindings("crm.lead")["action"]
+            named = {item["id"]: item["name"] for item in bound}
+            return named[action.id], action._get_action_dict()["name"]
+
+        self.assertEqual(get_names(), ("Decline", "Decline"))
+        action.name = "Drop"
+        self.assertEqual(get_names(), ("Drop", "Drop"))
+
     def test_a_dialog_without_leads_says_nothing(self):
         dialog = self.open_dialog(self.env["crm.lead"])
         self.assertFalse(dialog.follow_up_text)

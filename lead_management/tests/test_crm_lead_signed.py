@@ -1,5 +1,6 @@
 """An accepted offer wins its lead, on whatever way it is confirmed."""
 
+from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -47,25 +48,108 @@ class TestLeadSigned(LeadManagementCommon, HttpCase):
         offer.with_user(self.salesperson_2).action_confirm()
         self._assert_won(offer)
 
-    def test_signature_in_the_portal(self):
-        offer = self.create_offer(self.lead, require_signature=True, require_payment=False)
+    def _send_offer(self, **values):
+        """An offer that makes a project, as the customer sees it in the portal."""
+        offer = self.create_offer(self.lead, tracking="project_only", **values)
         offer.action_quotation_sent()
-        token = offer._portal_ensure_token()
+        return offer
+
+    def _sign(self, offer):
+        """What the portal's page sends, without a login."""
         pixel = (
             "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
         )
-        self.make_jsonrpc_request(
+        answer = self.make_jsonrpc_request(
             f"/my/orders/{offer.id}/accept",
             {
-                "access_token": token,
+                "access_token": offer._portal_ensure_token(),
                 "name": "Maria Huber",
                 "signature": pixel + "RU5ErkJggg==",
             },
         )
         self.env.invalidate_all()
+        return answer
+
+    def _assert_one_project(self, offer, before):
+        """One project came into being, the order's, which is the lead's."""
         self.assertEqual(offer.state, "sale")
-        self._assert_won(offer)
+        self._assert_won(offer, "converted")
+        project = self.env["project.project"].search([]) - before
+        self.assertEqual(len(project), 1)
+        self.assertEqual((self.lead.won_project_id, offer.project_ids), (project, project))
+
+    def test_signature_in_the_portal_twice(self):
+        offer = self._send_offer(require_signature=True, require_payment=False)
+        before = self.env["project.project"].search([])
+        self._sign(offer)
+        self._assert_one_project(offer, before)
         self.assertEqual(self._wins().notified_partner_ids, self.salesperson.partner_id)
+        self.assertIn("error", self._sign(offer))
+        self._assert_one_project(offer, before)
+
+    def test_offer_of_a_declined_lead_signed_in_a_browser_without_login(self):
+        offer = self._send_offer(require_signature=True, require_payment=False)
+        self.lead.action_set_lost(lost_reason_id=self.reason.id)
+        before = self.env["project.project"].search([])
+        self.start_tour(offer.get_portal_url(), "lead_management_sign_offer")
+        self.env.invalidate_all()
+        self.assertEqual(offer.signed_by, "Maria Huber")
+        self.assertTrue(self.lead.active)
+        self._assert_one_project(offer, before)
+        self.assertIn("open again", self._wins().body)
+
+    def _pay(self, offer, provider):
+        """Pay the offer on the portal's way without a login; the provider says that it is paid."""
+        answer = self.make_jsonrpc_request(
+            f"/my/orders/{offer.id}/transaction",
+            {
+                "access_token": offer._portal_ensure_token(),
+                "provider_id": provider.id,
+                "payment_method_id": provider.payment_method_ids.id,
+                "token_id": None,
+                "amount": offer.amount_total,
+                "flow": "direct",
+                "tokenization_requested": False,
+                "landing_route": offer.get_portal_url(),
+            },
+        )
+        transaction = self.env["payment.transaction"].search(
+            [("reference", "=", answer["reference"])]
+        )
+        transaction._set_done()
+        # what core does with a paid transaction first; then it posts a payment, for which this
+        # database has no accounts
+        transaction._check_amount_and_confirm_order()
+        self.env.invalidate_all()
+
+    def test_online_payment_without_login_twice(self):
+        method = self.env.ref("payment.payment_method_unknown")
+        provider = self.env["payment.provider"].create(
+            {
+                "name": "Provider (test)",
+                "state": "test",
+                "is_published": True,
+                "payment_method_ids": [Command.set(method.ids)],
+            }
+        )
+        method.active = True
+        offer = self._send_offer(require_signature=False, require_payment=True)
+        before = self.env["project.project"].search([])
+        for _time in range(2):
+            self._pay(offer, provider)
+            self._assert_one_project(offer, before)
+        self.assertEqual(self._wins().notified_partner_ids, self.salesperson.partner_id)
+
+    def test_cancelled_and_confirmed_again_makes_no_second_project(self):
+        offer = self._send_offer()
+        before = self.env["project.project"].search([])
+        for _time in range(2):
+            offer.with_user(self.colleague).action_confirm()
+            self._assert_one_project(offer, before)
+            offer._action_cancel()
+            self.assertTrue(self.lead.order_cancelled)
+            self.assertEqual(self.lead.won_status, "won")
+            offer.action_draft()
 
     def test_state_written_without_core_s_button(self):
         offer = self.create_offer(self.lead)

@@ -10,6 +10,7 @@ import {
     LOADED,
     openLead,
     openTab,
+    panelCounts,
 } from "./lead_tour_utils";
 
 const TITLE = "Bathroom Huber";
@@ -44,6 +45,7 @@ function writeDownTheCall() {
             content: "the card says what comes next, and when",
             trigger: `${card("Heat pump Maier", "New")}:has(.o_lead_card_follow_up.text-success) .o_lead_card_step:contains("Call back")`,
         },
+        panelCounts("New", 1),
         {
             content: "core offers the next card: no, thanks",
             trigger: `${QUICK} .o_kanban_cancel`,

@@ -13,6 +13,7 @@ import {
     leadIsOpen,
     openLead,
     openTab,
+    panelCounts,
     projectIsOpen,
     save,
 } from "./lead_tour_utils";
@@ -387,6 +388,8 @@ registry.category("web_tour.tours").add("lead_management_drag_to_won", {
     url: "/odoo/lead-board",
     steps: () => [
         boardIsOpen(),
+        panelCounts("Negotiation", 1),
+        panelCounts("Won", 0),
         {
             content: "drag to Won",
             trigger: ".o_kanban_record.o_draggable:contains('Garage Bauer')",
@@ -406,6 +409,8 @@ registry.category("web_tour.tours").add("lead_management_drag_to_won", {
             trigger: `body:not(.modal-open) ${card("Garage Bauer", "Won")}:contains("Project pending")`,
         },
         isInStage("Garage Bauer", "Won"),
+        panelCounts("Negotiation", 0),
+        panelCounts("Won", 1),
         {
             content: "open the filters",
             trigger: ".o_searchview_dropdown_toggler",

@@ -78,6 +78,18 @@ export function projectIsOpen(customer) {
     ];
 }
 
+/** The panel at the left says how many leads a stage has; nothing stands there for none. */
+export function panelCounts(stage, count) {
+    const value = `.o_search_panel_filter_value:contains("${stage}")`;
+    const number = `.o_search_panel_counter:contains(/^${count}$/)`;
+    return {
+        content: `the panel counts ${count} in "${stage}"`,
+        trigger: count
+            ? `.o_search_panel ${value} ${number}`
+            : `.o_search_panel ${value}:not(:has(.o_search_panel_counter))`,
+    };
+}
+
 export function openTab(name) {
     return [
         {
