@@ -100,7 +100,7 @@ def post_init_hook(env):
 
     :raises UserError: when a view that somebody made does not fit ours
     """
-    views.check_custom_views(env, OurNames(env).extended)
+    views.check_custom_views(env, views.find_models(env, OurNames(env)))
     noted = neighbours.read_noted(env.cr)
     keep.finish(env)
     env["crm.stage"]._install_standard_stages()

@@ -24,7 +24,7 @@ for name in FIELDS:
     })
 stages = {
     name: env.ref(f"lead_management.crm_stage_{name}")
-    for name in ("new", "first_contact", "converted", "offer_made", "negotiation", "won")
+    for name in ("new", "first_contact", "converted", "opened", "offer_made", "negotiation", "won")
 }
 reason = env["crm.lost.reason"].create({"name": "x"})
 team = env["crm.team"].create({"name": "Other"})
@@ -64,7 +64,100 @@ WAYS = {
     "converted": (lambda: lead("new"), lambda l: l.convert_opportunity(False)),
     "given to another team": (
         lambda: on_own_stage(), lambda l: l.write({"team_id": other_team().id})),
+    "given to a salesperson of another team": (
+        lambda: on_own_stage(), lambda l: l.write({"user_id": other_team_user().id})),
+    "mailed to a team's address": (None, lambda _: mailed_to_alias()),
+    "sent by a visitor": (None, lambda _: sent_by_visitor()),
+    "imported from a file": (None, lambda _: imported_file("Imported,New\\n")),
+    "imported again": (
+        lambda: named(), lambda l: imported_file("Known,Negotiation\\n", l)),
+    "saved in a new form": (
+        None, lambda _: browse(env["crm.lead"].web_save({"name": "x"}, {})[0]["id"])),
+    "merged": (lambda: lead() | lead("negotiation"), lambda l: l.merge_opportunity()),
+    "merged into another team": (
+        lambda: on_own_stage() | lead("new"),
+        lambda l: l.merge_opportunity(team_id=other_team().id)),
+    "converted by the dialog": (lambda: lead("new"), lambda l: dialog(
+        "crm.lead2opportunity.partner", l, name="convert").action_apply()),
+    "several converted": (lambda: lead("new") | lead("first_contact"), lambda l: dialog(
+        "crm.lead2opportunity.partner.mass", l, name="convert", deduplicate=False,
+        lead_tomerge_ids=[(6, 0, l.ids)]).action_mass_convert()),
+    "qualified": (lambda: lead("new"), lambda l: l.action_qualify()),
+    "declined by the dialog": (lead, lambda l: dialog(
+        "crm.lead.lost", l, lead_ids=[(6, 0, l.ids)], lost_reason_id=reason.id
+        ).action_lost_reason_apply()),
+    "declined without a reason": (lead, lambda l: l.action_set_lost()),
+    "archived": (lead, lambda l: l.action_archive()),
+    "unarchived": (lambda: archived(), lambda l: l.action_unarchive()),
+    "declined one unarchived": (lambda: declined(), lambda l: l.write({"active": True})),
+    "declined one dragged": (
+        lambda: declined(), lambda l: l.write({"stage_id": stages["negotiation"].id})),
+    "declined one won": (lambda: declined(), lambda l: l.action_set_won()),
+    "won with a rainbow": (lead, lambda l: l.action_set_won_rainbowman()),
+    "won by the dialog": (lead, lambda l: dialog(
+        "crm.lead.won", l, lead_ids=[(6, 0, l.ids)], target="new", project_name="P"
+        ).action_convert()),
+    "won by its order": (lambda: offered(), lambda l: l.order_ids.action_confirm() and None),
+    "its offer sent": (
+        lambda: offered("opened"), lambda l: l.order_ids.action_quotation_sent()),
+    "reopened": (lambda: lead("won"), lambda l: l.action_reopen()),
+    "reset to the default": (
+        lambda: typed(), lambda l: l.action_set_automated_probability()),
+    "given the new default": (
+        lambda: on_own_stage(), lambda l: new_default() and own.action_apply_default_probability()),
 }
+def browse(lead_id):
+    return env["crm.lead"].browse(lead_id)
+def named():
+    record = lead()
+    env["ir.model.data"].create({
+        "module": "rules", "name": f"lead_{record.id}", "model": "crm.lead", "res_id": record.id})
+    return record
+def imported_file(rows, known=None):
+    head = "name,stage_id\\n"
+    columns = ["name", "stage_id"]
+    if known:
+        head, rows = "id,name,stage_id\\n", f"rules.lead_{known.id},{rows}"
+        columns = ["id", *columns]
+    wizard = env["base_import.import"].create({
+        "res_model": "crm.lead", "file": (head + rows).encode(), "file_type": "text/csv"})
+    options = {"quoting": '"', "separator": ",", "has_headers": True}
+    result = wizard.execute_import(columns, columns, options)
+    return env["crm.lead"].browse(result["ids"])
+def mailed_to_alias():
+    team.write({"alias_name": "rules", "use_leads": True})
+    mail = (
+        "From: a@test.example.com\\nTo: rules@%s\\nSubject: Mail\\nMessage-Id: <rules@x>\\n\\nx"
+        % team.alias_domain_id.name)
+    return browse(env["mail.thread"].message_process("crm.lead", mail))
+def sent_by_visitor():
+    visitor = env.ref("base.public_user")
+    values = {"name": "x", "type": "opportunity", "email_from": "v@test.example.com"}
+    return env["crm.lead"].with_user(visitor).sudo().create(values).with_user(env.user)
+def dialog(model, leads, **values):
+    context = {"active_model": "crm.lead", "active_ids": leads.ids, "active_id": leads[:1].id}
+    return env[model].with_context(context).create(values)
+def archived():
+    record = lead()
+    record.action_archive()
+    return record
+def typed():
+    record = lead()
+    record.probability = 12
+    return record
+def offered(stage="offer_made"):
+    partner = env["res.partner"].create({"name": "Customer"})
+    record = lead(stage, partner_id=partner.id)
+    env["sale.order"].create({"partner_id": partner.id, "opportunity_id": record.id})
+    return record
+def new_default():
+    own.default_probability = 44
+    return True
+def other_team_user():
+    user = env["res.users"].create({"name": "Other", "login": "rules_other", "group_ids": [
+        (4, env.ref("sales_team.group_sale_salesman").id)]})
+    env["crm.team.member"].create({"crm_team_id": other_team().id, "user_id": user.id})
+    return user
 def declined():
     record = lead()
     record.action_set_lost(lost_reason_id=reason.id)
@@ -84,7 +177,7 @@ for way, (make, happen) in WAYS.items():
     Notes.search([("name", "like", "RULE %")]).unlink()
     before = state(leads)
     result = happen(leads)
-    leads = leads or result
+    leads = (leads or result).exists()
     env.flush_all(); env.invalidate_all()
     notes = [note.name.removeprefix("RULE ").split("|")
              for note in Notes.search([("name", "like", "RULE %")], order="id")]
@@ -103,7 +196,7 @@ def outcomes():
 
 
 def test_every_way_was_tried(outcomes):
-    assert len(outcomes) == 16
+    assert len(outcomes) == 41
 
 
 @pytest.mark.parametrize("rule", ["stage_id", "probability", "type", "won_status"])

@@ -77,7 +77,21 @@ make("ir.rule", "closed rule", name="Own", model_id=lead_model.id, groups=[Comma
      env.ref("sales_team.group_sale_salesman").ids)], domain_force="[('category_id', '=', 1)]")
 make("ir.actions.act_window", "emptied window", name="Leads", res_model="crm.lead",
      context="{'group_by': 'category_id', 'search_default_user_id': uid}")
-env["crm.team"].search([], limit=1).lead_properties_definition = [
+team = env["crm.team"].search([], limit=1)
+team.assignment_domain = "[('category_id', '!=', False)]"
+window = env.ref("crm.crm_lead_action_pipeline")
+make("ir.embedded.actions", "gone entry", name="Win", parent_action_id=window.id,
+     parent_res_model="crm.lead", python_method="action_won")
+make("ir.embedded.actions", "emptied entry", name="Grouped", parent_action_id=window.id,
+     parent_res_model="crm.lead", action_id=window.id, context="{'group_by': 'category_id'}",
+     domain="[('category_id', '!=', False)]")
+day = env.ref("lead_management.crm_lead_action_my_day")
+make("ir.ui.view.custom", "emptied dashboard", ref_id=form.id, user_id=env.uid, arch=f'''<form>
+     <action name="{window.id}" domain="[('category_id', '!=', False)]" string="Gone"/>
+     <action name="{day.id}" string="Gone, too"/>
+     <action name="{window.id}" domain="[('user_id', '=', uid)]" string="Kept"
+             context="{{'group_by': ['category_id', 'stage_id']}}"/></form>''')
+team.lead_properties_definition = [
     {"name": "a1", "type": "many2one", "string": "Category", "comodel": "crm.lead.category"},
     {"name": "b2", "type": "char", "string": "Colour"}]
 alias = env["crm.team"].search([("alias_id", "!=", False)], limit=1).alias_id
@@ -154,10 +168,15 @@ template = env["mail.template"].browse(made["emptied template"][1])
 out["emptied template"] = [template.subject, str(template.body_html)]
 team = env["crm.team"].search([], limit=1)
 out["properties"] = [x["name"] for x in team.lead_properties_definition]
+out["audiences"] = [team.assignment_domain,
+                    env["ir.embedded.actions"].browse(made["emptied entry"][1]).domain]
+out["emptied entry"] = env["ir.embedded.actions"].browse(made["emptied entry"][1]).context
+out["emptied dashboard"] = env["ir.ui.view.custom"].browse(made["emptied dashboard"][1]).arch
 out["file"] = env["ir.attachment"].search_count([("name", "=", "lead_management-removed.json")])
 for model in ("crm.lead", "project.task", "sale.order", "res.partner"):
     env[model].get_views([(False, kind) for kind in ("form", "list", "kanban", "search")],
                          {"toolbar": True, "load_filters": True})
+team._action_assign_leads()
 lead = env["crm.lead"].create({"name": "After"})
 lead.write({"color": 3, "stage_id": env["crm.stage"].search([])[1].id})
 env["crm.team"].search([("alias_id", "!=", False)], limit=1).alias_id.alias_defaults
@@ -201,6 +220,11 @@ def test_what_works_without_us_is_emptied_of_our_fields(farewell):
     assert gone["emptied favourite"] == ["{'group_by': ['stage_id']}", '["id"]']
     assert gone["emptied export"] == ["name"]
     assert gone["emptied rule"] == ["color"]
+    assert gone["emptied entry"] == "{}"
+    assert (
+        "Gone" not in gone["emptied dashboard"] and "category_id" not in gone["emptied dashboard"]
+    )
+    assert "Kept" in gone["emptied dashboard"] and "stage_id" in gone["emptied dashboard"]
     assert gone["emptied window"] == "{'search_default_user_id': uid}"
     assert gone["emptied view"] == [True, False, True]
     assert gone["emptied template"][0].strip() == "{{ object.name }}"
@@ -211,8 +235,10 @@ def test_what_works_without_us_is_emptied_of_our_fields(farewell):
     assert gone["priority"] == "2"
 
 
-def test_rules_of_access_close_rather_than_open(farewell):
-    assert farewell[3]["closed rule"] == "[(0, '=', 1)]"
+def test_rules_of_access_and_audiences_close_rather_than_open(farewell):
+    nobody = "[(0, '=', 1)]"
+    assert farewell[3]["closed rule"] == nobody
+    assert farewell[3]["audiences"] == [nobody, nobody]
 
 
 def test_a_view_that_stands_on_ours_is_archived_with_its_content(farewell):

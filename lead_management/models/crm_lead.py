@@ -1,15 +1,18 @@
 import logging
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.attempts import get_cause
 from .crm_lead_needs import NEEDS_SETTLED
 
 _logger = logging.getLogger(__name__)
 
 
-class RefusedMerges:
-    """What could not be merged while many groups of leads are.
+class Refusals:
+    """What refuses while many leads are merged and converted.
 
     :param leads: an empty ``crm.lead``
     """
@@ -17,6 +20,31 @@ class RefusedMerges:
     def __init__(self, leads):
         self.leads = leads
         self.reasons = []
+
+    def attempt(self, leads, action, is_trial=False):
+        """Do something with leads, or change nothing and note who refuses and why.
+
+        Conflicts with other transactions are raised: Odoo runs all of it again.
+
+        :param action: a function without parameters
+        :param bool is_trial: change nothing in any case
+        :return: list of what ``action`` returned, empty where it was refused
+        """
+        savepoint = leads.env.cr.savepoint()
+        try:
+            results = [action()]
+            leads.env.flush_all()
+            savepoint.close(rollback=is_trial)
+        except Exception as error:
+            savepoint.close(rollback=True)
+            if isinstance(error, psycopg2.OperationalError):
+                raise
+            _logger.info("Leads %s were left out: %s", leads.ids, get_cause(error))
+            self.leads |= leads
+            # other errors say nothing to people
+            self.reasons += [str(error)] if isinstance(error, UserError) else []
+            return []
+        return results
 
 
 class CrmLead(models.Model):
@@ -121,18 +149,13 @@ class CrmLead(models.Model):
 
     def merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True):
         """Core's; of many groups at once, one that refuses stays as it is, and is noted."""
-        refused = self.env.context.get("lead_not_merged")
+        refused = self.env.context.get("lead_refusals")
+        merge = super().merge_opportunity
         # a client cannot send such an object
-        if not isinstance(refused, RefusedMerges):
-            return super().merge_opportunity(user_id, team_id, auto_unlink)
-        try:
-            with self.env.cr.savepoint():
-                return super().merge_opportunity(user_id, team_id, auto_unlink)
-        except UserError as error:
-            _logger.info("Leads %s were not merged: %s", self.ids, type(error).__name__)
-            refused.leads |= self
-            refused.reasons.append(str(error))
-            return self[:1]
+        if not isinstance(refused, Refusals):
+            return merge(user_id, team_id, auto_unlink)
+        merged = refused.attempt(self, lambda: merge(user_id, team_id, auto_unlink))
+        return merged[0] if merged else self[:1]
 
     def _merge_dependences(self, opportunities):
         """Core's hook: the merged lead takes over the tickets, all hours, offers and the project.
@@ -140,13 +163,15 @@ class CrmLead(models.Model):
         res = super()._merge_dependences(opportunities)
         # sudo: tickets and hours of colleagues may be out of reach for a salesperson; that the
         # leads may be merged was checked by core
-        for model in ("project.task", "account.analytic.line"):
+        for model, name in (
+            ("project.task", "lead_id"),
+            ("account.analytic.line", "lead_id"),
+            ("sale.order", "opportunity_id"),
+            ("crm.lead.handover", "lead_id"),
+        ):
             records = self.env[model].sudo().with_context(active_test=False)
-            records.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
-        orders = self.env["sale.order"].sudo()
-        orders.search([("opportunity_id", "in", opportunities.ids)]).opportunity_id = self
-        handovers = self.env["crm.lead.handover"].sudo()
-        handovers.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
+            if records := records.search([(name, "in", opportunities.ids)]):
+                records.write({name: self.id})
         # core has collected what the merged lead gets, and deletes the others next
         opportunities.sudo().write({"won_project_id": False})
         return res
@@ -164,8 +189,9 @@ class CrmLead(models.Model):
                 )
             )
         # sudo: salespeople have no project rights; these tickets hold no hours
-        tickets = self.env["project.task"].sudo().search([("lead_id", "in", self.ids)])
-        tickets.write({"active": False})
+        tickets = self.env["project.task"].sudo()
+        if tickets := tickets.search([("lead_id", "in", self.ids)]):
+            tickets.write({"active": False})
 
     def _find_recorded_work(self):
         """Those of these leads that must not be deleted: they have hours or a project."""

@@ -11,6 +11,10 @@ from ..tools.attempts import attempt
 _logger = logging.getLogger(__name__)
 
 
+class Winning(frozenset):
+    """The ids of the archived leads that are being won. A client cannot send it in a context."""
+
+
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
@@ -76,6 +80,20 @@ class CrmLead(models.Model):
         )
         action["context"] = {"default_lead_ids": [fields.Command.set(self.ids)]}
         return action
+
+    def action_set_won(self):
+        """Core's; a declined lead is won in one save: nobody sees it open in between."""
+        archived = self.filtered(lambda lead: not lead.active and not lead.stage_id.is_won)
+        leads = self.with_context(lead_winning=Winning(archived.ids))
+        return super(CrmLead, leads).action_set_won()
+
+    def action_unarchive(self):
+        """Core's, but for leads that are being won: their won stage makes them active."""
+        winning = self.env.context.get("lead_winning")
+        leads = self
+        if isinstance(winning, Winning):
+            leads = self.filtered(lambda lead: lead.id not in winning)
+        return super(CrmLead, leads).action_unarchive()
 
     def _has_rest_to_hand_over(self):
         """Whether leads that were handed over have hours or offers outside their project, written

@@ -417,6 +417,7 @@ class CrmLead(models.Model):
         :param opportunities: leads that are merged into ``self``, in core's order
         """
         leads = self | opportunities
+        leads._cache_missing_payments()
         source = leads._get_lead_with_value()
         if not source.payment_ids:
             source = leads.filtered("payment_ids")[:1]

@@ -5,7 +5,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.attempts import attempt, attempt_each, get_cause
+from ..tools.attempts import attempt, attempt_each
 
 _logger = logging.getLogger(__name__)
 
@@ -39,14 +39,14 @@ class CrmLead(models.Model):
         project = self._get_order_projects(order)
         if len(project) == 1 and not self.won_project_id:
             values["won_project_id"] = project.id
-        try:
-            with self.env.cr.savepoint():
-                self.write(values)
-                self.action_set_won()
-                self._record_signed_handover(state, order, self.won_project_id & project)
-        except UserError as error:
-            message = "Lead %s was not won by its order %s: %s"
-            _logger.error(message, self.id, order.id, get_cause(error))
+
+        def win():
+            self.write(values)
+            self.action_set_won()
+            self._record_signed_handover(state, order, self.won_project_id & project)
+
+        message = "Lead %s was not won by its order %s"
+        if not attempt(self, win, _logger, message, self.id, order.id):
             return
         translated = self._with_owner_lang()
         if was_lost:

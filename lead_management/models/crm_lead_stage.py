@@ -8,6 +8,8 @@ from odoo.tools import float_compare
 from ..tools.plans import imply
 from .crm_lead_needs import NEEDS_SETTLED
 
+# In a row of an import, an empty cell of these says nothing: none of them can be empty.
+NEVER_EMPTY = ("active", "automated_probability", "request_type", "value_source", "won_status")
 # Values of leads that nobody typed in: core's modules for events, surveys and lead mining.
 MACHINE_FIELDS = ("event_lead_rule_id", "origin_survey_id", "lead_mining_request_id", "reveal_id")
 
@@ -155,9 +157,22 @@ class CrmLead(models.Model):
 
     @api.model
     def _convert_records(self, records, log=lambda message: None, **kwargs):
-        """Core's hook of ``load``: a row that gives a stage and the other type is an error."""
-        for key, xmlid, values, info in super()._convert_records(records, log=log, **kwargs):
+        """Core's hook of ``load``: what is empty is not given; a row that gives a stage and the
+        other type, or a won stage and another probability, is an error."""
+        given = (
+            ({name: cell for name, cell in row.items() if cell or name not in NEVER_EMPTY}, extras)
+            for row, extras in records
+        )
+        for key, xmlid, values, info in super()._convert_records(given, log=log, **kwargs):
             stage = self.env["crm.stage"].browse(values.get("stage_id") or [])
+            if stage.is_won and values.get("probability") not in (None, False, 100):
+                # nor may it reach core, which would refuse rows around it as well
+                del values["probability"]
+                message = self.env._(
+                    "Stage “%(stage)s” is a won stage: its probability is 100 %%.",
+                    stage=stage.name,
+                )
+                log({**info, "type": "error", "field": "probability", "message": message})
             if values.get("type") and stage.lead_type not in (False, values["type"]):
                 message = self._get_contradiction_text(stage, values["type"])
                 log({**info, "type": "error", "field": "type", "message": message})
@@ -226,10 +241,18 @@ class CrmLead(models.Model):
         names = {"team_id"} if "stage_id" in vals else {"team_id", "user_id"}
         if not names & vals.keys() or (not chosen and "stage_id" in vals):
             return [(self, vals)]
-        bound = self.filtered(lambda lead: (chosen or lead.stage_id).team_ids)
+        # sudo: which team a stage is for is asked, not who may read it
+        bound = self.filtered(lambda lead: (chosen or lead.stage_id).sudo().team_ids)
         plan = [(self - bound, vals)] if self - bound or not self else []
         for leads in bound.grouped(
-            lambda lead: (lead.team_id, lead.stage_id, lead.user_id, lead.type, lead.won_status)
+            lambda lead: (
+                lead.team_id,
+                lead.stage_id,
+                lead.user_id,
+                lead.type,
+                lead.won_status,
+                lead._get_typed_probability(),
+            )
         ).values():
             lead = leads[0]
             team = lead._get_team_after(vals)
@@ -239,11 +262,21 @@ class CrmLead(models.Model):
             if stage == (chosen or lead.stage_id):
                 plan.append((leads, vals))
                 continue
+            values = {"stage_id": stage.id}
             if not chosen:
-                # nobody chose the stage: what it needs is no reason to keep the old team
+                # nobody chose the stage: what it needs is no reason to keep the old team, and its
+                # probability none to forget what somebody typed in
                 leads = leads.with_context(lead_needs=NEEDS_SETTLED)
-            plan.append((leads, {**vals, "stage_id": stage.id}))
+                typed = lead._get_typed_probability()
+                if typed is not None and "probability" not in vals:
+                    values["probability"] = typed
+            plan.append((leads, {**vals, **values}))
         return plan
+
+    def _get_typed_probability(self):
+        """The probability that somebody typed in for this open lead, or None."""
+        is_typed = self.won_status == "pending" and not self.is_automated_probability
+        return self.probability if is_typed else None
 
     def _get_team_after(self, vals):
         """The team that this lead has once ``vals`` are saved (``crm.team``)."""
@@ -277,7 +310,9 @@ class CrmLead(models.Model):
         if self.stage_id == stage:
             return {"type": stage.lead_type} if stage.lead_type and "type" in vals else {}
         values = dict(entry)
-        if self.won_status == "lost" and not stage.is_won and not vals.get("active"):
+        if self.won_status == "lost" and stage.is_won:
+            values["lost_reason_id"] = False
+        elif self.won_status == "lost" and not vals.get("active"):
             # a declined lead that changes its stage is still declined, since the same day
             values.update(probability=vals.get("probability", 0), automated_probability=0)
         elif stage.keep_manual_probability and not self.is_automated_probability:

@@ -1,7 +1,8 @@
 """Leads that lie around: nothing happened for the days that their stage gives them.
 
 Core's "rotting" counts from the last change of the stage, for opportunities alone. Here it counts
-from whatever somebody last did: a message, a follow-up, hours, an offer, a change of stage.
+from whatever somebody last did: a message, a follow-up, hours, an offer, a change of stage. It
+counts for leads, too, in stages that are for leads.
 """
 
 from datetime import timedelta
@@ -85,6 +86,7 @@ class CrmLead(models.Model):
                 and lead.active
                 and lead.won_status == "pending"
                 and lead.request_type != "service"
+                and (lead.type == "opportunity" or lead.stage_id.lead_type == "lead")
                 and not lead.is_on_hold
             ):
                 lead.is_rotting = True
@@ -96,6 +98,7 @@ class CrmLead(models.Model):
         now = self.env.cr.now()
         # sudo: the stages of all teams; only their days are read
         stages = self.env["crm.stage"].sudo().search([("rotting_threshold_days", ">", 0)])
+        for_leads = stages.filtered(lambda stage: stage.lead_type == "lead")
         by_days = stages.grouped("rotting_threshold_days")
         rotting = Domain.OR(
             Domain("stage_id", "in", some.ids)
@@ -103,6 +106,9 @@ class CrmLead(models.Model):
             for days, some in by_days.items()
         ) & Domain(
             [
+                "|",
+                ("type", "=", "opportunity"),
+                ("stage_id", "in", for_leads.ids),
                 ("active", "=", True),
                 ("won_status", "=", "pending"),
                 ("request_type", "!=", "service"),

@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL, ormcache
 from odoo.tools.translate import LazyTranslate
 
+from ..setup import neighbours
+
 _lt = LazyTranslate(__name__)
 
 # a lead of these stages in which nothing happens for so long lies around
@@ -99,6 +101,15 @@ class CrmStage(models.Model):
         help="Open leads in this stage whose probability nobody typed in and which differs "
         "from the stage's default.",
     )
+
+    def _auto_init(self):
+        """Odoo's command line asks no addon before it installs one beside it: here it comes by
+        before anything of that one is in the database.
+
+        :raises UserError: when a module that cannot work beside this addon is being installed
+        """
+        neighbours.check_newcomers(self.env)
+        return super()._auto_init()
 
     @api.model
     def _get_required_fields_domain(self):

@@ -16,12 +16,21 @@ _logger = logging.getLogger(__name__)
 
 NOBODY = "[(0, '=', 1)]"
 # Domains that say whom something is for: emptied, they would mean everybody.
-# Model, the field with the name of its model, the field with the domain.
+# Model, the field with the name of its model or that name behind "=", the field with the domain.
 AUDIENCES = [
+    ("crm.team", "=crm.lead", "assignment_domain"),
+    ("crm.team.member", "=crm.lead", "assignment_domain"),
+    ("crm.team.member", "=crm.lead", "assignment_domain_preferred"),
+    ("data_recycle.model", "res_model_name", "domain"),
+    ("event.lead.rule", "=event.registration", "event_registration_filter"),
+    ("gamification.challenge", "=res.users", "user_domain"),
+    ("gamification.goal.definition", "model_id.model", "domain"),
+    ("ir.actions.report", "model", "domain"),
+    ("ir.embedded.actions", "parent_res_model", "domain"),
     ("ir.rule", "model_id.model", "domain_force"),
     ("mailing.filter", "mailing_model_name", "mailing_domain"),
     ("mailing.mailing", "mailing_model_real", "mailing_domain"),
-    ("gamification.goal.definition", "model_id.model", "domain"),
+    ("website.controller.page", "model_id.model", "record_domain"),
 ]
 
 
@@ -37,6 +46,8 @@ def clean(env):
         cleaner.clean_automation,
         cleaner.clean_actions,
         cleaner.clean_window_actions,
+        cleaner.clean_embedded_actions,
+        cleaner.clean_dashboards,
         cleaner.clean_audiences,
         cleaner.clean_mails,
         cleaner.clean_properties,
@@ -220,13 +231,48 @@ class Cleaner:
             menu.parent_id = parent
             self.note("moved out of our menu", menu)
 
+    def clean_embedded_actions(self):
+        """The entries that people put on top of a screen."""
+        for action in self.search("ir.embedded.actions"):
+            model = action.parent_res_model
+            if (action.python_method or "") in self.names.get_methods(model):
+                self.remove(action)
+                continue
+            context = self.names.without(model, action.context)
+            if context != action.context:
+                self.empty(action, "context", context)
+
+    def clean_dashboards(self):
+        """What people put on their own dashboard."""
+        for dashboard in self.search("ir.ui.view.custom"):
+            root = etree.fromstring(dashboard.arch)
+            before = etree.tostring(root)
+            for node in list(root.iter("action")):
+                self.clean_dashboard_part(node)
+            if etree.tostring(root) != before:
+                self.empty(dashboard, "arch", etree.tostring(root, encoding="unicode"))
+
+    def clean_dashboard_part(self, node):
+        number = node.get("name") or ""
+        action = self.env["ir.actions.act_window"]
+        action = action.browse(int(number) if number.isdigit() else 0).exists()
+        model = action.res_model
+        if (
+            action.id in self.ours.get(action._name, ())
+            or model in self.names.models
+            or self.names.in_domain(model, node.get("domain"))
+        ):
+            node.getparent().remove(node)
+        elif node.get("context"):
+            node.set("context", self.names.without(model, node.get("context")))
+
     def clean_audiences(self):
         """Whom something is for: nobody, where it cannot be said any more. Never more people."""
         for name, model_field, field in AUDIENCES:
             for record in self.search(name):
-                model = record
-                for part in model_field.split("."):
-                    model = model[part]
+                model = model_field.removeprefix("=")
+                if model == model_field:
+                    model = next(iter(record.mapped(model_field)), False)
                 if model not in self.names.models and self.names.in_domain(model, record[field]):
                     self.empty(record, field, NOBODY)
 

@@ -49,6 +49,20 @@ def check(env):
         )
 
 
+def check_newcomers(env):
+    """Refuse modules that are being installed beside this one.
+
+    :raises UserError: when one of them is in the way
+    """
+    modules = env["ir.module.module"].search(
+        [("name", "in", [ADDON, *get_reasons(env)]), ("state", "!=", "uninstalled")]
+    )
+    states = {module.name: module.state for module in modules}
+    if states.get(ADDON) in ("installed", "to upgrade"):
+        if coming := modules.filtered(lambda module: module.state == "to install"):
+            refuse(env, coming)
+
+
 def refuse(env, modules):
     """Say which modules are in the way.
 

@@ -18,6 +18,16 @@ def find_custom_views(env, models):
     return (views - views.browse(brought.mapped("res_id"))).sorted("priority")
 
 
+def find_models(env, names):
+    """The models of others whose screens ours change.
+
+    :param OurNames names: the addon's names
+    """
+    data = env["ir.model.data"].search([("module", "=", ADDON), ("model", "=", "ir.ui.view")])
+    ours = env["ir.ui.view"].browse(data.mapped("res_id")).exists().filtered("inherit_id")
+    return sorted({*names.extended, *ours.filtered("model").mapped("model")} - names.models)
+
+
 def check_custom_views(env, models):
     """Stop the installation where a view of the company's own does not fit ours.
 

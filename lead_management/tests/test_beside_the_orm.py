@@ -28,6 +28,8 @@ SOURCES = (
     "sale_order",
     "sale_order_line",
 )
+# Stored fields are made of these, too, but no figure is.
+NO_SOURCES = {"res_company": "its time zone is proposed from its working hours"}
 DEPENDS = "a field of ours depends on a field of what is deleted: the ORM computes it anew"
 HANDLED = {
     # by crm.lead.reference.mixin
@@ -150,17 +152,57 @@ FOREIGN_KEYS = """
 
 @tagged("post_install", "-at_install")
 class TestForeignKeys(LeadHistoryCommon):
-    def test_every_foreign_key_is_handled_or_harmless(self):
-        """A key that is not listed: settle it in ``crm.lead.reference.mixin``, or say why not."""
+    def find_keys(self):
+        """What PostgreSQL deletes or empties by itself: of the sources, and into those."""
         self.env.cr.execute(FOREIGN_KEYS, {"sources": list(SOURCES), "handled": list(HANDLED)})
         found = dict(self.env.cr.fetchall())
-        listed = {**HANDLED, **HARMLESS}
-        self.assertFalse({key for key, is_source in found.items() if is_source} - listed.keys())
-        self.assertFalse(
-            {key for key, is_source in found.items() if not is_source} - CASCADES.keys()
-        )
-        self.assertFalse((listed.keys() | CASCADES.keys()) - found.keys())
+        sources = {key for key, is_source in found.items() if is_source}
+        return sources, found.keys() - sources
+
+    def test_every_foreign_key_is_handled_or_harmless(self):
+        """A key that is not listed: settle it in ``crm.lead.reference.mixin``, or say why not."""
+        sources, cascades = self.find_keys()
+        self.assertEqual(sources, HANDLED.keys() | HARMLESS.keys())
+        self.assertEqual(cascades, CASCADES.keys())
         self.assertFalse(HANDLED.keys() & HARMLESS.keys())
+
+    def test_a_new_key_is_found(self):
+        """One of a figure's own table, and one into what is deleted by a cascade."""
+        before, cascades = self.find_keys()
+        self.env.cr.execute(
+            """
+            ALTER TABLE crm_lead ADD COLUMN test_partner_id int4
+                REFERENCES res_partner ON DELETE SET NULL;
+            ALTER TABLE calendar_event ADD COLUMN test_room_id int4
+                REFERENCES res_country ON DELETE CASCADE
+            """
+        )
+        sources, later = self.find_keys()
+        self.assertEqual(sources - before, {"crm_lead.test_partner_id"})
+        self.assertEqual(later - cascades, {"calendar_event.test_room_id"})
+
+    def find_tables(self, model, path, found, seen):
+        """The tables that a field of ``model`` is computed from, into ``found``."""
+        for name in path.split("."):
+            field = model._fields[name]
+            if model._auto and not model._transient:
+                found.setdefault(model._table, f"{model._name}.{name}")
+            if field.compute and not field.store and field not in seen:
+                seen.add(field)
+                for inner in self.registry.field_depends[field]:
+                    self.find_tables(model, inner, found, seen)
+            if field.relational:
+                model = self.env[field.comodel_name]
+
+    def test_sources_are_all_tables_that_stored_figures_are_made_of(self):
+        found = {}
+        for model in self.env.values():
+            for field in model._fields.values():
+                ours = "lead_management" in field._modules and not model._transient
+                if ours and field.store and field.compute:
+                    for path in self.registry.field_depends[field]:
+                        self.find_tables(model, path, found, set())
+        self.assertFalse(found.keys() - {*SOURCES, *NO_SOURCES}, found)
 
 
 @tagged("post_install", "-at_install")

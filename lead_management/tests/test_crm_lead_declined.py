@@ -235,6 +235,21 @@ class TestDeclined(LeadManagementCommon):
         self.assertEqual(line.project_id, project)
         self.assertEqual(line.task_id.state, "01_in_progress")
 
+    def test_declined_lead_that_is_won_has_no_reason_any_more(self):
+        def drag(lead):
+            lead.stage_id = self.stages["won"]
+
+        for win in (drag, lambda lead: lead.action_set_won()):
+            lead = self.create_lead(stage="offer_made")
+            lead.action_set_lost(lost_reason_id=self.reason.id)
+            win(lead)
+            self.assertEqual((lead.active, lead.won_status), (True, "won"))
+            self.assertFalse(lead.lost_reason_id)
+            self.assertTrue(lead.date_closed)
+        lead.action_archive()
+        lead.action_set_won()
+        self.assertTrue(lead.active)
+
     def test_declined_lead_won_by_the_dialog_directly(self):
         lead = self.create_lead(stage="opened")
         line = self.record_hours(lead)

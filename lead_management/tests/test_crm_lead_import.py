@@ -61,6 +61,29 @@ class TestImport(LeadManagementCommon):
         self._import(["id", "stage_id", "type"], [self._export_id(lead), "", ""])
         self.assertEqual((lead.stage_id, lead.type), (self.stages["opened"], "opportunity"))
 
+    def test_what_can_never_be_empty_is_not_given(self):
+        """An empty cell of *Active* would archive the lead, and an archived one at 0 % is lost."""
+        names = ["active", "request_type", "value_source", "automated_probability", "won_status"]
+        empty = [""] * len(names)
+        lead = self._import(names, empty)
+        known = self.create_lead(stage="opened", value_source="payments")
+        self._import(["id", *names], [self._export_id(known), *empty])
+        self.assertEqual(known.value_source, "payments")
+        for imported in lead | known:
+            self.assertTrue(imported.active)
+            self.assertEqual((imported.won_status, imported.request_type), ("pending", "project"))
+            self.assertTrue(imported.is_automated_probability)
+        self._import(["id", "active"], [self._export_id(known), "False"])
+        self.assertFalse(known.active)
+
+    def test_a_won_phase_with_another_probability_is_named(self):
+        result = self._load(["stage_id", "probability"], ["Won", "100"], ["Won", ""], ["Won", "50"])
+        messages = [row for row in result["messages"] if row["type"] == "error"]
+        self.assertEqual([row["rows"]["from"] for row in messages], [2], messages)
+        (message,) = messages
+        self.assertEqual(message["field"], "probability")
+        self.assertRegex(message["message"], "“Won”.*100 %")
+
     def test_a_row_that_contradicts_itself_is_named(self):
         result = self._load(
             ["stage_id", "type"], ["Opened", "Opportunity"], ["Opened", "Lead"], ["New", "Lead"]

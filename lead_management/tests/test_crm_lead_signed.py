@@ -210,6 +210,14 @@ class TestLeadSigned(LeadManagementCommon, HttpCase):
         offer.action_confirm()
         self.assertEqual((offer.state, self.lead.won_status), ("sale", "won"))
 
+    @mute_logger("odoo.addons.lead_management.models.crm_lead_signed", "odoo.sql_db")
+    def test_lead_that_may_not_be_saved_does_not_undo_the_confirmation(self):
+        """As another module's constraint."""
+        self.env.cr.execute("ALTER TABLE crm_lead ADD CONSTRAINT no CHECK (won_status != 'won')")
+        offer = self.create_offer(self.lead)
+        offer.action_confirm()
+        self.assertEqual((offer.state, self.lead.won_status), ("sale", "pending"))
+
     def test_cancelled_order_of_a_won_lead(self):
         offer = self.create_offer(self.lead)
         offer.action_confirm()

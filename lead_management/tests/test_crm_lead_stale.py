@@ -45,6 +45,14 @@ class TestStale(LeadManagementCommon):
     def test_a_lead_before_the_line_too(self):
         self.assertStale(self._forget(self.create_lead(stage="new")), True)
 
+    def test_a_lead_in_a_phase_that_is_not_for_leads_does_not_as_in_core(self):
+        self.stages["opened"].lead_type = False
+        lead = self._create_old(type="lead")
+        self.assertEqual(lead.type, "lead")
+        self.assertStale(lead, False)
+        lead.type = "opportunity"
+        self.assertStale(self._forget(lead), True)
+
     def test_a_change_of_a_field_is_no_activity(self):
         lead = self._create_old()
         lead.write({"expected_revenue": 5, "name": "Other", "tag_ids": [(4, self.tag.id)]})

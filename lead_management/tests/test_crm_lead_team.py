@@ -86,6 +86,20 @@ class TestLeadTeam(LeadManagementCommon):
             self.assertPlace(lead, name, probability)
             self.assertEqual(lead.type, lead_type)
 
+    def test_what_somebody_typed_in_stays(self):
+        typed = self.create_lead(stage="opened", probability=33)
+        zero = self.create_lead(stage="opened", probability=0)
+        other = self.create_lead(stage="opened")
+        (typed | zero | other).write({"team_id": self.other.id})
+        self.assertPlace(typed, "Visit", 33)
+        self.assertFalse(typed.is_automated_probability)
+        self.assertPlace(zero, "Visit", 0)
+        self.assertPlace(other, "Visit", 40)
+        typed.write({"team_id": self.team.id, "probability": 44})
+        self.assertEqual(typed.probability, 44)
+        typed.action_set_automated_probability()
+        self.assertEqual(typed.probability, typed.stage_id.default_probability)
+
     def test_an_opportunity_never_becomes_a_lead_again(self):
         plain = self.env["crm.team"].create({"name": "Plain"})
         self.create_stages(plain, ("Call", 8, "lead"))

@@ -139,6 +139,18 @@ class TestCustomViews(LeadManagementCommon):
         with self.assertRaisesRegex(UserError, f"(?s)Own view .id {view.id}.*Archive these views"):
             views.check_custom_views(self.env, models)
 
+    def test_all_screens_that_ours_change_are_checked(self):
+        """Those of models without a field of ours, too."""
+        models = views.find_models(self.env, OurNames(self.env))
+        self.assertIn("crm.lead", models)
+        self.assertNotIn("crm.lead.category", models)
+        data = self.env["ir.model.data"].search(
+            [("module", "=", "lead_management"), ("model", "=", "ir.ui.view")]
+        )
+        extended = self.env["ir.ui.view"].browse(data.mapped("res_id")).inherit_id
+        foreign = set(extended.filtered("model").mapped("model")) - OurNames(self.env).models
+        self.assertFalse(foreign - set(models))
+
 
 @tagged("post_install", "-at_install")
 class TestWords(LeadManagementCommon):
@@ -249,6 +261,17 @@ class TestModules(HandoverCommon):
         self.env.invalidate_all()
         with self.assertRaisesRegex(UserError, "Uninstall them first"):
             neighbours.check(self.env)
+
+    def test_the_command_line_cannot_install_them_either(self):
+        """Odoo installs what the command line names before it has loaded any addon, and brings the
+        tables of each up to date when it comes."""
+        module = self.env["ir.module.module"].create(
+            {"name": neighbours.STAGE_PROBABILITY, "shortdesc": "X", "state": "to install"}
+        )
+        with self.assertRaisesRegex(UserError, "X .*sets the probability of leads"):
+            self.env["crm.stage"]._auto_init()
+        module.state = "uninstalled"
+        neighbours.check_newcomers(self.env)
 
     def test_noted_probabilities_are_taken_over(self):
         stage = self.env["crm.stage"].create({"name": "Site visit"})

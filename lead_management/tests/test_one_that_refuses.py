@@ -4,7 +4,7 @@ import logging
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from ..tools.attempts import attempt
 from .common import LeadManagementCommon
@@ -22,13 +22,22 @@ class TestOneThatRefuses(LeadManagementCommon):
             lead.won_project_id = self.create_project(f"Secret {number}", allow_billable=True)
         return apart
 
+    def _assign(self, leads):
+        """Core's job, for these leads; returns its sentences."""
+        self.env["crm.team.member"].create(
+            {"crm_team_id": self.team.id, "user_id": self.salesperson.id, "assignment_max": 900}
+        )
+        domain = str([("id", "in", leads.ids)])
+        self.team.write({"assignment_domain": domain, "assignment_optout": False})
+        with mute_logger(TEAM_LOG, "odoo.sql_db"):
+            data = self.team._action_assign_leads(force_quota=True)
+        return " ".join(self.team._action_assign_leads_logs(*data))
+
     def test_group_that_cannot_be_merged_does_not_stop_the_assignment(self):
         """Both run in projects of their own, so they stay apart."""
         apart = self._create_apart()
         others = self.create_leads(3, user_id=False, team_id=False)
-        with mute_logger(TEAM_LOG):
-            for lead in apart[0] | others:
-                self.team._allocate_leads_deduplicate(lead)
+        self._assign(apart | others)
         self.assertEqual(apart.exists(), apart)
         self.assertFalse(apart.team_id)
         self.assertEqual(others.team_id, self.team)
@@ -44,21 +53,37 @@ class TestOneThatRefuses(LeadManagementCommon):
         self.assertEqual(lead.won_status, "won")
 
     def test_refused_leads_do_not_count_as_assigned_and_are_named(self):
-        member = self.env["crm.team.member"].create(
-            {"crm_team_id": self.team.id, "user_id": self.salesperson.id, "assignment_max": 30}
-        )
-        self.assertTrue(member)
         apart = self._create_apart()
         others = self.create_leads(3, user_id=False, team_id=False)
-        domain = str([("id", "in", (apart | others).ids)])
-        self.team.write({"assignment_domain": domain, "assignment_optout": False})
-        with mute_logger(TEAM_LOG):
-            teams_data = self.team._allocate_leads(creation_delta_days=0)
-        (data,) = teams_data.values()
-        self.assertEqual(data["assigned"], set(others.ids))
-        logs = " ".join(self.team._action_assign_leads_logs(teams_data, {}))
+        logs = self._assign(apart | others)
         self.assertIn("3 leads allocated", logs)
+        self.assertIn("3 leads assigned", logs)
         self.assertRegex(logs, "Not assigned.*Apart 0, Apart 1")
+        self.assertEqual(others.user_id, self.salesperson)
+
+    def test_lead_that_may_not_be_saved_does_not_stop_the_assignment(self):
+        """As another module's constraint, on the team and on the salesperson."""
+        for column in ("team_id", "user_id"):
+            self.env.cr.execute(
+                SQL(
+                    "ALTER TABLE crm_lead ADD CONSTRAINT %s CHECK (name != %s OR %s IS NULL)",
+                    SQL.identifier(f"no_{column}"),
+                    f"Stays without {column}",
+                    SQL.identifier(column),
+                )
+            )
+        values = {"user_id": False, "team_id": False}
+        teamless = self.create_lead(name="Stays without team_id", **values)
+        ownerless = self.create_lead(name="Stays without user_id", **values)
+        others = self.create_leads(3, **values)
+        logs = self._assign(teamless | ownerless | others)
+        self.assertFalse(teamless.team_id)
+        self.assertEqual(ownerless.team_id, self.team)
+        self.assertFalse(ownerless.user_id)
+        self.assertEqual(others.user_id, self.salesperson)
+        self.assertIn("4 leads allocated", logs)
+        self.assertIn("3 leads assigned", logs)
+        self.assertIn("Stays without team_id, Stays without user_id", logs)
 
     def test_group_that_cannot_be_merged_does_not_stop_the_mass_conversion(self):
         apart = self._create_apart(stage="new", user_id=self.salesperson.id)
@@ -75,6 +100,37 @@ class TestOneThatRefuses(LeadManagementCommon):
         self.assertRegex(action["params"]["message"], "Apart ., Apart . stay.*different projects")
         with self.assertRaisesRegex(UserError, "different projects"):
             apart.with_user(self.sales_all).merge_opportunity()
+
+    def _convert_many(self, leads, user, **values):
+        wizard = self.env["crm.lead2opportunity.partner.mass"].with_user(user)
+        context = {"active_ids": leads.ids, "active_id": leads[0].id, "active_model": "crm.lead"}
+        values = {"deduplicate": False, "lead_tomerge_ids": leads.ids, "name": "convert", **values}
+        return wizard.with_context(**context).create(values).action_mass_convert()
+
+    def test_lead_that_lacks_what_its_new_phase_needs_does_not_stop_the_mass_conversion(self):
+        city = self.env["ir.model.fields"]._get("crm.lead", "city")
+        self.stages["converted"].required_field_ids = city
+        bare = self.create_lead(stage="new", name="Bare")
+        others = self.create_leads(4, stage="new", city="Bonn", user_id=False)
+        sellers = self.salesperson | self.salesperson_2
+        action = self._convert_many(bare | others, self.sales_all, user_ids=sellers.ids)
+        self.assertEqual((bare.type, bare.stage_id), ("lead", self.stages["new"]))
+        self.assertEqual(set(others.mapped("type")), {"opportunity"})
+        self.assertEqual(others.user_id, sellers)
+        self.assertRegex(action["params"]["message"], "Bare stay.*City")
+
+    def test_lead_that_may_not_be_saved_does_not_stop_the_mass_conversion(self):
+        """As another module's constraint."""
+        self.env.cr.execute(
+            "ALTER TABLE crm_lead ADD CONSTRAINT no CHECK (name != 'Stays' OR type = 'lead')"
+        )
+        stays = self.create_lead(stage="new", name="Stays")
+        others = self.create_leads(2, stage="new")
+        with mute_logger("odoo.sql_db"):
+            action = self._convert_many(stays | others, self.sales_all)
+        self.assertEqual(stays.type, "lead")
+        self.assertEqual(set(others.mapped("type")), {"opportunity"})
+        self.assertIn("Stays", action["params"]["message"])
 
     def test_a_lead_with_hours_does_not_stop_a_retention_batch(self):
         """As core's recycling deletes: in superuser mode, all of a rule at once."""

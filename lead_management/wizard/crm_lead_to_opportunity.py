@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..models.crm_lead import RefusedMerges
+from ..models.crm_lead import Refusals
 
 
 class CrmLead2opportunityPartner(models.TransientModel):
@@ -28,11 +28,11 @@ class CrmLead2opportunityPartnerMass(models.TransientModel):
     _inherit = "crm.lead2opportunity.partner.mass"
 
     def action_mass_convert(self):
-        """Core's; duplicates that cannot be merged stay as they are and are named, and all others
-        are converted."""
+        """Core's; duplicates that cannot be merged and leads that refuse stay as they are and are
+        named, and all others are converted."""
         self._check_one()
-        refused = RefusedMerges(self.env["crm.lead"])
-        wizard = super(CrmLead2opportunityPartnerMass, self.with_context(lead_not_merged=refused))
+        refused = Refusals(self.env["crm.lead"])
+        wizard = super(CrmLead2opportunityPartnerMass, self.with_context(lead_refusals=refused))
         action = wizard.action_mass_convert()
         skipped = refused.leads & self.lead_tomerge_ids
         if not skipped:
@@ -54,7 +54,16 @@ class CrmLead2opportunityPartnerMass(models.TransientModel):
         }
 
     def _convert_and_allocate(self, leads, user_ids, team_id=False):
-        refused = self.env.context.get("lead_not_merged")
-        if isinstance(refused, RefusedMerges):
-            leads -= refused.leads
-        return super()._convert_and_allocate(leads, user_ids, team_id=team_id)
+        refused = self.env.context.get("lead_refusals")
+        convert = super()._convert_and_allocate
+        if not isinstance(refused, Refusals):
+            return convert(leads, user_ids, team_id=team_id)
+        leads -= refused.leads
+        at_once = Refusals(leads.browse())
+        done = at_once.attempt(leads, lambda: convert(leads, user_ids, team_id=team_id))
+        if not done:
+            # who it is; the others go together, as the salespeople take turns
+            for lead in leads:
+                refused.attempt(lead, lambda lead=lead: convert(lead, user_ids, team_id), True)
+            done = [convert(leads - refused.leads, user_ids, team_id=team_id)]
+        return done[0]
