@@ -492,6 +492,13 @@ class TestBesideTheOrm(LeadHistoryCommon):
         self.repair()
         self.assertFalse(self.lead.next_follow_up)
 
+    def test_sums_of_cents_are_no_drift(self):
+        """In binary, 0.1 + 0.2 is not 0.3, which is stored."""
+        payments = [{"lead_id": self.lead.id, "amount": amount} for amount in (0.1, 0.2)]
+        self.env["crm.lead.payment"].create(payments)
+        with self.assertNoLogs("odoo.addons.lead_management.models.crm_lead_drift"):
+            self.repair()
+
     def test_comparing_costs_no_query_per_lead(self):
         leads = self.create_leads(60)
         self.commit()
