@@ -123,11 +123,16 @@ def _named(args):
     return args[0]
 
 
-def _bench(args):
-    with postgres.server():
-        env = dict(odoo.odoo_env(odoo.write_config()), PYTHONPATH=str(settings.REPO))
-        command = [environment.PYTHON, "-m", "benchmarks", *args]
-        return run_foreground(command, env=env, cwd=settings.REPO)
+def _python(module):
+    """A command that runs a module of ours in the Python environment."""
+
+    def run(args):
+        with postgres.server():
+            env = dict(odoo.odoo_env(odoo.write_config()), PYTHONPATH=str(settings.REPO))
+            command = [environment.PYTHON, "-m", module, *args]
+            return run_foreground(command, env=env, cwd=settings.REPO)
+
+    return run
 
 
 # Commands that pass their arguments on.
@@ -137,5 +142,6 @@ PASSING = {
     "psql": (_psql, "psql: ./dev psql NAME [ARGUMENTS]"),
     "odoo": (_call_odoo, "Odoo's command line with our configuration"),
     "core": (testing.test_core, "Odoo's own suites, without and with the addon: ./dev core crm"),
-    "bench": (_bench, "run the benchmarks"),
+    "bench": (_python("benchmarks"), "run the benchmarks"),
+    "upgrades": (_python("checks.upgrades"), "update databases of every earlier version"),
 }

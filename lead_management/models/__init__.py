@@ -14,6 +14,7 @@ from . import mail_thread
 from . import res_company
 from . import res_currency
 from . import res_config_settings
+from . import res_config_settings_watch
 from . import res_partner
 from . import mail_activity
 from . import mail_activity_plan

@@ -2,7 +2,7 @@
 
 import logging
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.attempts import attempt, attempt_each
@@ -12,6 +12,8 @@ _logger = logging.getLogger(__name__)
 BATCH_SIZE = 1000
 # where the job goes on when its time was up
 CURSOR = "lead_management.drift_repaired_until"
+# the last day on which something was repaired, and how much
+LAST_REPAIR = "lead_management.drift_last_repair"
 # computed from the database alone, so that computing them again changes nothing that is right
 LEAD_FIGURES = (
     "next_follow_up",
@@ -40,13 +42,21 @@ def _repair_stored(records, names):
     records._recompute_recordset(names)
     for name, values in before.items():
         pairs = zip(records, values, strict=True)
-        _log(f"{records._name}.{name}", [r.id for r, value in pairs if r[name] != value])
+        _log(
+            records.env, f"{records._name}.{name}", [r.id for r, value in pairs if r[name] != value]
+        )
 
 
-def _log(what, ids):
-    """Say what was repaired: ids, and no name of anything."""
+def _log(env, what, ids):
+    """Say what was repaired: ids, and no name of anything. The settings show how many on a day."""
     if ids:
         _logger.warning("Repaired %s: %s", what, ids)
+        # sudo: a note for the administrator
+        parameters = env["ir.config_parameter"].sudo()
+        day, _colon, count = parameters.get_param(LAST_REPAIR, "").partition(": ")
+        today = str(fields.Date.today())
+        count = len(ids) + (int(count) if day == today else 0)
+        parameters.set_param(LAST_REPAIR, f"{today}: {count}")
 
 
 class CrmLead(models.Model):
@@ -89,7 +99,7 @@ class CrmLead(models.Model):
         lines = lines.search([("task_id", "in", tickets.ids), ("lead_id", "=", False)])
         _repair_stored(lines, ["lead_id"])
         # sudo: nobody writes the history by hand
-        _log("last rows", self.env["crm.lead.history"].sudo()._record_drift(self.ids))
+        _log(self.env, "last rows", self.env["crm.lead.history"].sudo()._record_drift(self.ids))
 
     @api.model
     def _repair_removed(self):
@@ -109,4 +119,4 @@ class CrmLead(models.Model):
         )
         if keys := [key for (key,) in rows]:
             history._record_removal(keys)
-            _log("removals", keys)
+            _log(self.env, "removals", keys)

@@ -78,10 +78,14 @@ class CrmLead(models.Model):
     @api.depends("payment_ids.amount", "payment_ids.amount_weighted")
     def _compute_planned_revenue(self):
         for lead in self:
-            lead.payment_count = len(lead.payment_ids)
-            assign(lead, "planned_revenue", sum(lead.payment_ids.mapped("amount")))
-            weighted = sum(lead.payment_ids.mapped("amount_weighted"))
-            assign(lead, "planned_prorated_revenue", weighted)
+            payments, currency = lead.payment_ids, lead.company_currency
+            lead.payment_count = len(payments)
+            for name, part in (
+                ("planned_revenue", "amount"),
+                ("planned_prorated_revenue", "amount_weighted"),
+            ):
+                total = sum(payments.mapped(part))
+                assign(lead, name, currency.round(total) if currency else total)
 
     @api.depends(
         "expected_revenue", "prorated_revenue", "planned_revenue", "planned_prorated_revenue"

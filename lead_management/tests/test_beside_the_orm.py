@@ -534,6 +534,33 @@ class TestBesideTheOrm(LeadHistoryCommon):
         self.repair()
         self.assertFalse(self.lead.next_follow_up)
 
+    def test_sums_of_cents_are_no_drift(self):
+        """In binary, 0.1 + 0.2 is not 0.3, which is stored."""
+        payments = [{"lead_id": self.lead.id, "amount": amount} for amount in (0.1, 0.2)]
+        self.env["crm.lead.payment"].create(payments)
+        with self.assertNoLogs("odoo.addons.lead_management.models.crm_lead_drift"):
+            self.repair()
+
+    def test_settings_say_what_waits_what_was_repaired_and_when_jobs_ran(self):
+        settings = self.env["res.config.settings"].create({})
+        pending = settings.lead_watch_pending
+        job = self.env.ref("lead_management.ir_cron_repair_drift")
+        job.write({"lastcall": "2026-03-02 02:15:00", "failure_count": 2})
+        self.create_lead(stage="negotiation").action_set_won()
+        self.create_lead().action_set_lost()
+        self.set_in_sql("crm_lead", "next_follow_up", "2020-01-01", self.lead)
+        self.repair()
+        settings = self.env["res.config.settings"].create({})
+        self.assertEqual(settings.lead_watch_pending, pending + 1)
+        self.assertGreater(settings.lead_watch_no_reason, 0)
+        self.assertEqual(settings.lead_watch_repaired, f"{fields.Date.today()}: 1")
+        self.assertIn("2026", settings.lead_watch_jobs)
+        self.assertIn("2 failures", settings.lead_watch_jobs)
+        action = settings.action_open_lead_pending()
+        found = self.env["crm.lead"].with_context(**action["context"]).search(action["domain"])
+        self.assertEqual(len(found), settings.lead_watch_pending)
+        self.assertIn(job.id, settings.action_open_lead_jobs()["domain"][0][2])
+
     def test_comparing_costs_no_query_per_lead(self):
         leads = self.create_leads(60)
         self.commit()

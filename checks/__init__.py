@@ -1,0 +1,1 @@
+"""Long checks, each a command of ./dev, in databases of their own."""
