@@ -50,6 +50,21 @@ HEADS = (
 )
 
 
+# by row of the data: what is wrong, and what is said of it
+FAULTS = {
+    3: ({"expected_revenue": "1.234"}, "a thousand times"),
+    13: ({"expected_revenue": "much"}, "much"),
+    23: ({"expected_revenue": "$ 500"}, "500"),
+    33: ({"date_deadline": "31.02.2026"}, "31.02.2026"),
+    43: ({"category_id": "No such category"}, "No such category"),
+    53: ({"stage_id": "No such phase"}, "No such phase"),
+    63: ({"source_id": "No such source"}, "No such source"),
+    73: ({"name": ""}, "required"),
+    83: ({"payment_ids/amount": "12,34,5"}, "12,34,5"),
+    93: ({"activity_ids/activity_type_id": "No such type"}, "No such type"),
+}
+
+
 class TestAmounts(TransactionCase):
     def test_read_right(self):
         for text, amount in (
@@ -152,6 +167,14 @@ class ImportCommon(LeadManagementCommon):
         } | values
         return [row.get(head, "") for head in HEADS]
 
+    def make_faulty_rows(self):
+        """120 rows, ten of them wrong. The amounts are whole, so that they do not say what a dot
+        means."""
+        return [
+            self.make_row(number, **{"expected_revenue": "500"} | FAULTS.get(number, ({},))[0])
+            for number in range(120)
+        ]
+
 
 @tagged("post_install", "-at_install")
 class TestImportFile(ImportCommon):
@@ -177,43 +200,30 @@ class TestImportFile(ImportCommon):
         self.assertProbability(lead, 50)
 
     def test_ten_faults_are_each_named_and_nothing_is_imported(self):
-        faults = {
-            3: ({"expected_revenue": "1.234"}, "a thousand times"),
-            13: ({"expected_revenue": "much"}, "much"),
-            23: ({"expected_revenue": "$ 500"}, "500"),
-            33: ({"date_deadline": "31.02.2026"}, "31.02.2026"),
-            43: ({"category_id": "No such category"}, "No such category"),
-            53: ({"stage_id": "No such phase"}, "No such phase"),
-            63: ({"source_id": "No such source"}, "No such source"),
-            73: ({"name": ""}, "required"),
-            83: ({"payment_ids/amount": "12,34,5"}, "12,34,5"),
-            93: ({"activity_ids/activity_type_id": "No such type"}, "No such type"),
-        }
-        rows = [
-            # the amounts of this file are whole, so that they do not say what a dot means
-            self.make_row(number, **{"expected_revenue": "500"} | faults.get(number, ({},))[0])
-            for number in range(120)
-        ]
+        rows = self.make_faulty_rows()
         before = self.env["crm.lead"].search_count([])
         for dryrun in (True, False):
             _names, result = self.execute(self.write_csv(rows), dryrun=dryrun)
             errors = [item for item in result["messages"] if item["type"] == "error"]
-            self.assertEqual({item["rows"]["from"] for item in errors}, set(faults), errors)
-            for number, (values, word) in faults.items():
+            self.assertEqual({item["rows"]["from"] for item in errors}, set(FAULTS), errors)
+            for number, (values, word) in FAULTS.items():
                 with self.subTest(row=number):
                     (item,) = [item for item in errors if item["rows"]["from"] == number]
                     self.assertIn(word, item["message"])
+                    # the heading is the first row
+                    self.assertTrue(item["message"].startswith(f"Row {number + 2}"))
                     (head,) = values
                     self.assertEqual(item.get("field") or head, head.split("/")[0])
             self.assertFalse(result["ids"])
             self.assertEqual(self.env["crm.lead"].search_count([]), before)
 
     def test_labels_of_the_screens_are_known(self):
-        heads = ("Title", "Owner", "planned order date")
-        names, result = self.execute(self.write_csv([("Tiles", "", "2027-03-15")], heads))
-        self.assertEqual(names, ["name", "user_id", "date_deadline"])
-        lead = self.env["crm.lead"].browse(result["ids"])
-        self.assertEqual(str(lead.date_deadline), "2027-03-15")
+        for label in ("planned order date", "Expected Closing"):
+            heads = ("Title", "Owner", label)
+            names, result = self.execute(self.write_csv([("Tiles", "", "2027-03-15")], heads))
+            self.assertEqual(names, ["name", "user_id", "date_deadline"])
+            lead = self.env["crm.lead"].browse(result["ids"])
+            self.assertEqual(str(lead.date_deadline), "2027-03-15")
 
     def test_other_models_are_imported_as_ever(self):
         wizard = self.env["base_import.import"].create({"res_model": "res.partner"})

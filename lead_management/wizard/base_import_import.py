@@ -10,6 +10,37 @@ from ..tools.amounts import AmbiguousAmount, find_decimal_mark, read_amount
 class BaseImportImport(models.TransientModel):
     _inherit = "base_import.import"
 
+    def execute_import(self, fields, columns, options, dryrun=False):
+        """Each fault says its row: on the screen core says that of some, and hides others."""
+        result = super().execute_import(fields, columns, options, dryrun=dryrun)
+        if self.res_model == "crm.lead":
+            for message in result["messages"]:
+                self._say_row(message, options, result.get("name") or [])
+        return result
+
+    def _say_row(self, message, options, titles):
+        """Put into a fault its row as a spreadsheet counts, and the title that stands there.
+
+        :param dict message: as core's ``load`` returns it
+        :param dict options: of the import
+        :param list titles: by row, as far as the file has any
+        """
+        rows = message.get("rows")
+        if not rows:
+            return
+        # core counts in the batch that it was given
+        index = rows["from"] + options.get("skip", 0)
+        number = index + (2 if options.get("has_headers") else 1)
+        title = titles[index] if index < len(titles) else ""
+        where = self.env._("Row %(number)s", number=number)
+        if title:
+            where = self.env._("%(row)s, “%(title)s”", row=where, title=title)
+        # core's screen shows only the last fault that names no record
+        message["record"] = number
+        message["message"] = f"{where}: {message['message']}"
+        message["says_row"] = True
+        message.pop("value", None)
+
     def _parse_float_from_data(self, data, index, name, options):
         """Core's way reads ``234,50 €`` as 23450, as the blank looks like a decimal mark to it.
 
@@ -39,6 +70,7 @@ class BaseImportImport(models.TransientModel):
                 env._("Owner"): "user_id",
                 env._("Planned order date"): "date_deadline",
                 env._("Planned Order Date"): "date_deadline",
+                env._("Expected Closing"): "date_deadline",
             }
             for label, name in labels.items():
                 if label.lower() == header.strip().lower():
