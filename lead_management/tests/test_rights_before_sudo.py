@@ -52,6 +52,7 @@ UNGUARDED = (
 # what is in every form besides the fields of this addon
 SHOWN = ("name", "display_name", "expected_revenue", "probability", "prorated_revenue")
 ARGUMENTS = {
+    "convert_opportunity": (False,),
     "create": ([{}],),
     "export_data": (["display_name"],),
     "load": (["name"], []),
