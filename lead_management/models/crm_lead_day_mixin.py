@@ -43,7 +43,7 @@ class CrmLeadDayMixin(models.AbstractModel):
         years = dict.fromkeys(self._sensible_days, YEARS_AHEAD)
         years.update(dict.fromkeys(self._reminder_days, REMINDER_YEARS_AHEAD))
         for name in years:
-            for value in {vals.get(name) for vals in vals_list if vals.get(name)}:
+            for value in (vals[name] for vals in vals_list if vals.get(name)):
                 if reason := self._get_day_refusal(value, years[name]):
                     raise ValidationError(
                         self.env._(

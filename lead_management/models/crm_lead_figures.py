@@ -1,21 +1,52 @@
 """Figures that are read from leads themselves, such as those of the dashboard."""
 
-from datetime import UTC
+from datetime import UTC, date
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
-# what comes later, from before days were checked, has no next period that core could name
-LAST_GROUP = "9998-01-01"
+from ..tools.spans import EARLIEST, latest
+
+# what comes earlier or later, from before days were checked, has no period that Python could name
+FIRST_GROUP, LAST_GROUP = "0002-01-01", "9998-01-01"
 
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
+    is_planned_overdue = fields.Boolean(
+        "Planned Date Overdue",
+        compute="_compute_is_planned_overdue",
+        search="_search_is_planned_overdue",
+        help="Open, and the planned order date is past where the company is that you work in.",
+    )
+
     # ------------------------------------------------------------
     # The company's days
     # ------------------------------------------------------------
+
+    @api.depends("won_status", "active", "date_deadline")
+    @api.depends_context("company")
+    def _compute_is_planned_overdue(self):
+        overdue = self.filtered_domain(self._get_overdue_domain())
+        for lead in self:
+            lead.is_planned_overdue = lead in overdue
+
+    @api.model
+    def _search_is_planned_overdue(self, operator, value):
+        return self._get_overdue_domain() if operator == "in" else NotImplemented
+
+    @api.model
+    def _get_overdue_domain(self):
+        """What reports by the planned order date call overdue: for every reader the same.
+
+        Days out of reach, from before days were checked, count as undated there.
+        """
+        today = self.env.company._get_lead_today()
+        pending = Domain([("won_status", "=", "pending"), ("active", "=", True)])
+        return pending & Domain([("date_deadline", "<", today), ("date_deadline", ">=", EARLIEST)])
 
     @api.model
     def _with_company_days(self):
@@ -45,8 +76,33 @@ class CrmLead(models.Model):
         name, _separator, granularity = groupby_spec.partition(":")
         field = self._fields.get(name)
         if field and field.type == "date" and granularity in ("week", "month", "quarter", "year"):
-            return SQL("LEAST(%s, %s::date)", sql, LAST_GROUP)
+            # LEAST would have no day be the last one
+            return SQL(
+                "CASE WHEN %(day)s > %(last)s THEN %(last)s "
+                "WHEN %(day)s < %(first)s THEN %(first)s ELSE %(day)s END",
+                day=sql,
+                first=SQL("%s::date", FIRST_GROUP),
+                last=SQL("%s::date", LAST_GROUP),
+            )
         return sql
+
+    @api.model
+    def _web_read_group_fill_temporal(
+        self, groups, groupby, aggregates, fill_from=False, fill_to=False, min_groups=False
+    ):
+        """Periods without leads keep their place in charts, but not those before and after what
+        is a sensible day: the year 9999 would be 95,000 months away."""
+        # of dates only: moments are what has happened
+        days = [group[0] for group in groups if type(group[0]) is date]
+        last = latest(self.env.company._get_lead_today())
+        sensible = [day for day in days if EARLIEST <= day <= last]
+        if len(sensible) < len(days):
+            if not sensible:
+                return groups
+            fill_from, fill_to = fill_from or min(sensible), fill_to or max(sensible)
+        return super()._web_read_group_fill_temporal(
+            groups, groupby, aggregates, fill_from, fill_to, min_groups
+        )
 
     def _shift_to_reader(self, groups):
         """Have days and months of the company begin when the reader's do: the reader's browser

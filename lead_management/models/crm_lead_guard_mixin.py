@@ -147,6 +147,31 @@ class CrmLeadGuardMixin(models.AbstractModel):
                     )
 
     @api.model
+    def _as_numbers(self, vals, names):
+        """``vals`` with numbers for those that are sent as text, as Odoo takes them, too; the very
+        same where there is no text.
+
+        :param names: the fields that are compared or computed with before Odoo reads them
+        :raises UserError: naming the field and the value, when it is no number
+        """
+        sent = {name: vals[name] for name in names if vals.get(name) not in (None, False, "")}
+        numbers = {}
+        for name, value in sent.items():
+            if isinstance(value, int | float):
+                continue
+            try:
+                numbers[name] = float(value)
+            except (TypeError, ValueError):
+                raise UserError(
+                    self.env._(
+                        "%(field)s: “%(value)s” is no number.",
+                        field=self._fields[name]._description_string(self.env),
+                        value=str(value)[:50],
+                    )
+                ) from None
+        return {**vals, **numbers} if numbers else vals
+
+    @api.model
     def _check_sent_records(self, name, records):
         """Check the records that values of a field refer to. Extend it for records that are
         told to the user in another way than by the access rules of their model.

@@ -117,11 +117,16 @@ class CrmLeadHistory(models.Model):
         "In the Pipeline", readonly=True, help="Open and neither archived nor deleted."
     )
     probability = fields.Float("Probability (%)", readonly=True, aggregator="avg")
+    # a row is a state of its lead: several of them have no sum
     expected_revenue = fields.Monetary(
-        "Value", currency_field="currency_id", readonly=True, help="In the company's currency."
+        "Value",
+        currency_field="currency_id",
+        readonly=True,
+        aggregator=None,
+        help="In the company's currency.",
     )
     prorated_revenue = fields.Monetary(
-        "Weighted Value", currency_field="currency_id", readonly=True
+        "Weighted Value", currency_field="currency_id", readonly=True, aggregator=None
     )
     date_deadline = fields.Date("Planned Order Date", readonly=True)
     salesperson_id = fields.Many2one("res.users", "Owner", readonly=True, ondelete="set null")

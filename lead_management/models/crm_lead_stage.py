@@ -131,7 +131,10 @@ class CrmLead(models.Model):
 
         An empty probability, or type, is not given; 0 is a legal probability. An empty cell of an
         import leaves the stage, too. The status is never given: it follows.
+
+        :raises UserError: when value or probability are sent as something that is no number
         """
+        vals = self._as_numbers(vals, ("expected_revenue", "probability"))
         names = ["probability", "type"]
         if self._is_import():
             names.append("stage_id")

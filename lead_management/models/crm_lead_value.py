@@ -1,11 +1,16 @@
 """The value of a lead: what it follows, and its weighted value."""
 
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, float_compare
+from odoo.tools import SQL, float_compare, format_amount
 
 from ..tools.private_orm import assign
+
+# the currency fields of leads whose amounts are added up here
+OUR_CURRENCIES = ("company_currency", "converted_currency_id")
 
 
 class CrmLead(models.Model):
@@ -39,6 +44,12 @@ class CrmLead(models.Model):
     )
     converted_currency_id = fields.Many2one(
         "res.currency", compute="_compute_converted_revenue", export_string_translation=False
+    )
+    is_without_rate = fields.Boolean(
+        "Without a Rate",
+        compute="_compute_converted_revenue",
+        search="_search_is_without_rate",
+        help="No rate converts the value into the currency of the company you are working in.",
     )
 
     @api.depends(
@@ -126,8 +137,10 @@ class CrmLead(models.Model):
     @api.depends_context("company", "allowed_company_ids")
     def _compute_converted_revenue(self):
         self.converted_currency_id = currency = self.env.company.currency_id
-        rates = self.env["crm.lead.report.mixin"]._get_rates()
+        report = self.env["crm.lead.report.mixin"]
+        rates, apart = report._get_rates(), report._get_apart_currencies()
         for lead in self:
+            lead.is_without_rate = lead.company_id.id in apart
             rate = rates.get(lead.company_id.id, 0) if lead.company_id else 1
             lead.converted_revenue = currency.round((lead.expected_revenue or 0.0) * rate)
 
@@ -139,7 +152,8 @@ class CrmLead(models.Model):
         self._check_field_access(self._fields["converted_revenue"], "read")
 
         def exchange(amount, rate):
-            return amount / rate if amount else amount
+            # what is no number is refused by the search over the value itself
+            return amount / rate if isinstance(amount, int | float) else amount
 
         rates = self.env["crm.lead.report.mixin"]._get_rates()
         by_rate = {1: [False]}
@@ -159,10 +173,63 @@ class CrmLead(models.Model):
         )
 
     @api.model
+    def _search_is_without_rate(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain(
+            "company_id", "in", list(self.env["crm.lead.report.mixin"]._get_apart_currencies())
+        )
+
+    @api.model
+    @api.readonly
+    def get_apart_currencies(self):
+        """The currencies whose amounts are not among sums of leads, as no rate converts them.
+
+        :return: list of ids of currencies
+        :raise AccessError: for users who may not read leads
+        """
+        self.check_access("read")
+        return list(set(self.env["crm.lead.report.mixin"]._get_apart_currencies().values()))
+
+    @api.model
+    @api.readonly
+    def get_figures_note(self, domain=()):
+        """What to say above lists, boards and charts of leads: what is not among their sums.
+
+        :param domain: over the leads that are shown
+        :return: the sentence in the user's language, ``False`` where everything is converted
+        :raise AccessError: for users who may not read leads
+        """
+        self.check_access("read")
+        apart = self.env["crm.lead.report.mixin"]._get_apart_currencies()
+        domain = Domain(domain or []) & Domain("is_without_rate", "=", True)
+        rows = apart and self._read_group(
+            domain, ["company_id"], ["expected_revenue:sum", "prorated_revenue:sum"]
+        )
+        totals = defaultdict(lambda: [0, 0])
+        for company, value, weighted in rows or []:
+            totals[apart[company.id]][0] += value or 0
+            totals[apart[company.id]][1] += weighted or 0
+        if not totals:
+            return False
+        # sudo: the currencies' symbols alone are read
+        currencies = self.env["res.currency"].sudo()
+        labels = self.env._("value"), self.env._("weighted")
+        return self.env._(
+            "Not added, as there is no rate to %(currency)s: %(amounts)s.",
+            currency=self.env.company.currency_id.name,
+            amounts=", ".join(
+                f"{format_amount(self.env, amount, currencies.browse(currency))} ({label})"
+                for currency, amounts in totals.items()
+                for amount, label in zip(amounts, labels, strict=True)
+            ),
+        )
+
+    @api.model
     def _exchange_sql(self, amount, alias, query):
-        """SQL of an amount of leads at today's rate, in the currency of the active company; 0 where
-        there is none. The very same amount where all leads are in that currency: PostgreSQL then
-        adds it up once.
+        """SQL of an amount of leads at today's rate, in the currency of the active company, rounded
+        per lead as in the reports; 0 where there is none. The very same amount where all leads are
+        in that currency: PostgreSQL then adds it up once.
 
         :param SQL amount: in the currency of each lead
         """
@@ -172,33 +239,42 @@ class CrmLead(models.Model):
         company = self._field_to_sql(alias, "company_id", query)
         cases = [SQL("WHEN %s THEN %s::numeric", *item) for item in rates.items()]
         return SQL(
-            "%(amount)s * "
-            "(CASE WHEN %(company)s IS NULL THEN 1 ELSE CASE %(company)s %(cases)s ELSE 0 END END)",
+            "ROUND((%(amount)s * (CASE WHEN %(company)s IS NULL THEN 1 "
+            "ELSE CASE %(company)s %(cases)s ELSE 0 END END))::numeric, %(digits)s)",
             amount=amount,
+            digits=self.env.company.currency_id.decimal_places,
             company=company,
             cases=SQL(" ").join(cases),
         )
 
     def _field_to_sql(self, alias, field_expr, query=None):
-        """Core's, and ``converted_revenue``: lists sort by it."""
-        if field_expr != "converted_revenue":
-            return super()._field_to_sql(alias, field_expr, query)
-        value = SQL("COALESCE(%s, 0)", self._field_to_sql(alias, "expected_revenue", query))
-        return SQL("(%s)", self._exchange_sql(value, alias, query))
+        """Core's, and the converted value with its currency: lists sort and charts add by it."""
+        if field_expr == "converted_revenue":
+            value = SQL("COALESCE(%s, 0)", self._field_to_sql(alias, "expected_revenue", query))
+            return SQL("(%s)", self._exchange_sql(value, alias, query))
+        if field_expr == "converted_currency_id":
+            return SQL("%s::int4", self.env.company.currency_id.id)
+        if field_expr == "company_currency" and alias != self._table:
+            # core's is that of the main table: planned payments have the currency of their lead
+            company = self._field_to_sql(alias, "company_id", query)
+            companies = query.make_alias(alias, "company_id")
+            condition = SQL("%s = %s", company, SQL.identifier(companies, "id"))
+            query.add_join("LEFT JOIN", companies, "res_company", condition)
+            currency = self.env["res.company"]._field_to_sql(companies, "currency_id", query)
+            return SQL("COALESCE(%s, %s)", currency, self.env.company.currency_id.id)
+        return super()._field_to_sql(alias, field_expr, query)
 
     def _read_group_select(self, aggregate_spec, query):
         """Sums over several currencies, as the board has them: core takes what has no rate 1 to
         1; here it is not added."""
         name, _separator, function = aggregate_spec.partition(":")
         field = self._fields.get(name)
-        if (
-            function != "sum_currency"
-            or not field
-            or field.type != "monetary"
-            or field.get_currency_field(self) != "company_currency"
-        ):
+        currency = field and field.type == "monetary" and field.get_currency_field(self)
+        if function != "sum_currency" or currency not in OUR_CURRENCIES:
             return super()._read_group_select(aggregate_spec, query)
         amount = self._field_to_sql(self._table, name, query)
+        if currency == "converted_currency_id":
+            return SQL("SUM(%s)", amount)
         return SQL("SUM(%s)", self._exchange_sql(amount, self._table, query))
 
     def _get_value_rounding(self):

@@ -58,7 +58,8 @@ class CrmStage(models.Model):
         string="Required Fields",
         domain=lambda self: self._get_required_fields_domain(),
         bypass_search_access=True,
-        groups="base.group_user",
+        # others may not read fields, and could not read stages as a whole
+        groups="sales_team.group_sale_manager",
         help="A lead moves forward into this stage once these fields are filled in. 0 is empty.",
     )
     needs_offer = fields.Boolean(

@@ -4,9 +4,12 @@ from datetime import date
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import SALES_MANAGER
 from .common_history import LeadHistoryCommon
@@ -349,6 +352,76 @@ class TestFiguresNoRate(LeadHistoryCommon):
             ([("converted_revenue", ">", 100000)], Lead),
         ):
             self.assertEqual(Lead.search([("id", "in", leads.ids), *domain]), expected)
+
+    def test_lists_and_boards_of_leads_name_what_has_no_rate(self):
+        leads = self.create_lead_in("own", 100) | self.create_lead_in("apart", 700)
+        leads |= self.create_lead_in("other_apart", 50) | self.create_lead_in("apart", 300)
+        Lead = self.env["crm.lead"]
+        domain = [("id", "in", leads.ids)]
+        note = Lead.get_figures_note(domain)
+        for text in ("1,000.00", "500.00", "TSA", "50.00", "25.00", "TSO"):
+            self.assertIn(text, note)
+        self.assertFalse(Lead.get_figures_note([*domain, ("expected_revenue", "=", 100)]))
+        self.assertEqual(
+            set(Lead.get_apart_currencies()),
+            {self.apart.currency_id.id, self.by_name["other_apart"].currency_id.id},
+        )
+        alone = Lead.with_context(allowed_company_ids=self.apart.ids)
+        self.assertFalse(alone.get_figures_note(domain))
+        self.assertFalse(alone.get_apart_currencies())
+
+    def test_each_lead_is_in_one_filter_by_value(self):
+        """However much it is worth: under, between, over, or without a rate."""
+        search = self.env.ref("lead_management.crm_lead_view_search")
+        filters = {
+            node.get("name"): safe_eval(node.get("domain"))
+            for node in etree.fromstring(search.arch).iter("filter")
+            if (node.get("name") or "").startswith("value_")
+        }
+        self.assertEqual(len(filters), 5)
+        for value in (-5, 0, 4_999.99, 5_000, 20_000, 100_000, 100_000.01, 900_000):
+            for name in COMPANIES:
+                lead = self.create_lead_in(name, value)
+                found = [
+                    key
+                    for key, domain in filters.items()
+                    if lead.search([("id", "=", lead.id), *domain])
+                ]
+                self.assertEqual(len(found), 1, (name, value, found))
+                self.assertEqual(found == ["value_without_rate"], "apart" in name)
+
+    def test_converted_value_can_be_measured(self):
+        leads = self.create_lead_in("own", 100) | self.create_lead_in("rated", 1000)
+        leads |= self.create_lead_in("apart", 700)
+        own = self.company.currency_id.id
+        self.assertEqual(
+            self.env["crm.lead"]._read_group(
+                [("id", "in", leads.ids)],
+                [],
+                [
+                    "converted_revenue:sum",
+                    "converted_revenue:sum_currency",
+                    "converted_currency_id:array_agg_distinct",
+                ],
+            ),
+            [(350, 350, [own])],
+        )
+        self.assertEqual(leads.filtered("is_without_rate"), leads[2])
+        self.assertEqual(
+            leads.search([("id", "in", leads.ids), ("is_without_rate", "=", False)]), leads[:2]
+        )
+
+    def test_value_filters_take_what_is_no_number_as_the_value_itself_does(self):
+        for value in ("x", "5000", None, [None], ["x"]):
+            results = []
+            for name in ("expected_revenue", "converted_revenue"):
+                try:
+                    with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                        self.env["crm.lead"].search([(name, "=", value)], limit=1)
+                    results.append(None)
+                except Exception as error:  # noqa: BLE001  pylint: disable=broad-except
+                    results.append(type(error))
+            self.assertEqual(results[0], results[1], value)
 
     def test_form_of_a_manager_shows_what_has_no_rate(self):
         lead = self.create_lead(

@@ -366,10 +366,26 @@ class TestPrintAddress(HttpCase, LeadManagementCommon):
     def test_wrong_options_are_answered_in_words(self):
         self.authenticate(self.sales_all.login, self.sales_all.login)
         address = "/report/html/lead_management.report_pipeline_quarterly"
-        for options in ("{", "[1]", "5", '"x"', "[[[["):
+        for options in ("{", "[1]", "5", '"x"', "[[[[", '{"context":5}', '{"context":{}}0'):
             answer = self.url_open(f"{address}?options={options}")
             self.assertEqual(answer.status_code, 400, options)
         self.assertEqual(self.url_open(f"{address}?context=7").status_code, 400)
+
+    def test_reports_and_letters_that_are_not_there_are_answered_in_words(self):
+        self.authenticate(self.sales_all.login, self.sales_all.login)
+        template = self.env["crm.lead.document.template"].search([], limit=1)
+        letter = self.env["crm.lead.document"].create(
+            {"lead_id": self.create_lead().id, "template_id": template.id, "name": "Letter"}
+        )
+        for name, status in (
+            ("bogus/1", 400),
+            ("crm_lead_view_list/1", 400),
+            (f"report_lead_document/{letter.id},{letter.id + 1000}", 400),
+            ("report_lead_document/99999999999999999999", 400),
+            (f"report_lead_document/{letter.id}", 200),
+        ):
+            answer = self.url_open(f"/report/html/lead_management.{name}")
+            self.assertEqual(answer.status_code, status, name)
 
     def test_a_company_named_many_times_is_printed_once(self):
         report = self.env["report.lead_management.report_pipeline_quarterly"]

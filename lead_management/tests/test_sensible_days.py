@@ -93,6 +93,21 @@ class TestSensibleDays(LeadPaymentCommon):
         lead.action_snooze_week()
         self.assertLess(planned.date_deadline, date(2200, 1, 1))
 
+    def test_odd_days_make_no_centuries_of_empty_periods_in_charts_of_leads(self):
+        near = self.lead.create({"name": "Near", "date_deadline": self.today()})
+        leads = self.lead | near
+        Lead = self.lead.with_context(fill_temporal=True)
+        for day in ODD_DAYS:
+            self._enter_before_the_check(day)
+            near.date_deadline = self.today()
+            self.env.flush_all()
+            for interval in ("week", "month"):
+                spec = f"date_deadline:{interval}"
+                groups = Lead.formatted_read_group([("id", "in", leads.ids)], [spec], ["__count"])
+                # the odd one, this one, and where weeks begin on Sundays the one before
+                self.assertLessEqual(len(groups), 3, day)
+                self.assertEqual(sum(group["__count"] for group in groups), 2)
+
     def test_payment_terms_beyond_the_calendar_are_said(self):
         self.lead.write({"date_deadline": "2026-06-30", "expected_revenue": 0})
         terms = self.env["account.payment.term"].create({"name": "Never"})

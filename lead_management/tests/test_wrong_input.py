@@ -11,6 +11,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..setup.names import ADDON, OurNames
+from ..tools.sent import sent_ids
 from .common_handover import HandoverCommon
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -124,6 +125,30 @@ class TestWrongInput(HandoverCommon):
         self.assertFalse(broken, "\n".join(f"{key} {value}" for key, value in broken.items()))
         self.assertFalse(slow)
         self.assertGreater(counts["ok"] + counts["clean"], 500)
+
+    def test_numbers_sent_as_text_are_read_or_refused_in_words(self):
+        """Odoo reads numbers in texts; our rules look at them before it does."""
+        lead = self.leads[0].with_user(self.salesperson)
+        lead.write({"probability": "42.5", "expected_revenue": "1234.50"})
+        self.assertEqual((lead.probability, lead.expected_revenue), (42.5, 1234.5))
+        lead.payment_ids.percentage = 50
+        lead.payment_ids.write({"amount": "7"})
+        self.assertEqual(lead.payment_ids.amount, 7)
+        other = lead.create({"name": "Text", "probability": "12", "expected_revenue": "5"})
+        self.assertEqual((other.probability, other.expected_revenue), (12, 5))
+        for value in ("x", "1,5", [1], {"x": 1}):
+            for enter in (
+                lambda value=value: lead.write({"probability": value}),
+                lambda value=value: lead.write({"expected_revenue": value}),
+                lambda value=value: lead.create({"name": "x", "probability": value}),
+                lambda value=value: lead.payment_ids.write({"amount": value}),
+            ):
+                with self.assertRaisesRegex(UserError, "no number"):
+                    enter()
+
+    def test_true_is_checked_as_the_record_that_the_cache_takes_it_for(self):
+        self.assertEqual(sent_ids(True), ([1], []))
+        self.assertIs(type(sent_ids(True)[0][0]), int)
 
     def test_stored_dialogs_without_anything_can_be_listed(self):
         """A dialog that was created by code, or whose lead is gone, breaks no list."""

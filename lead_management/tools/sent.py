@@ -44,5 +44,6 @@ def sent_ids_of_many(value):
 
 
 def _clean(ids):
-    """Only what can be the id of a record: a new line has a name for one."""
-    return [id_ for id_ in ids if isinstance(id_, int) and id_]
+    """Only what can be the id of a record: a new line has a name for one. The cache takes True
+    for 1."""
+    return [int(id_) for id_ in ids if isinstance(id_, int) and id_]

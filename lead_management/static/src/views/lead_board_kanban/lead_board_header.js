@@ -45,7 +45,9 @@ export class LeadBoardHeader extends CrmKanbanRenderer.components.KanbanHeader {
         if (!weightedField) {
             return "";
         }
-        const { value, currencies } = progressBarState.getAggregateValue(this.group, weightedField);
+        const { value, currencies } =
+            this.getColumnSum(weightedField) ||
+            progressBarState.getAggregateValue(this.group, weightedField);
         // amounts in several currencies come converted, as the value's; what no rate converts
         // is not among them
         const isMixed = currencies && currencies.length > 1;

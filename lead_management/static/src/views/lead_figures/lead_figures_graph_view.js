@@ -3,7 +3,7 @@ import { user } from "@web/core/user";
 import { GraphController } from "@web/views/graph/graph_controller";
 import { GraphModel } from "@web/views/graph/graph_model";
 import { graphView } from "@web/views/graph/graph_view";
-import { LeadCurrencyNote } from "./lead_currency_note";
+import { LeadCurrencyNote } from "../lead_currencies/lead_currency_note";
 
 const TIME_MEASURES = ["hours", "lost_hours"];
 

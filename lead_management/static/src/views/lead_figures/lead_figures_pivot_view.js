@@ -1,7 +1,7 @@
 import { registry } from "@web/core/registry";
 import { PivotController } from "@web/views/pivot/pivot_controller";
 import { pivotView } from "@web/views/pivot/pivot_view";
-import { LeadCurrencyNote } from "./lead_currency_note";
+import { LeadCurrencyNote } from "../lead_currencies/lead_currency_note";
 
 export class LeadFiguresPivotController extends PivotController {
     static template = "lead_management.LeadFiguresPivotView";
