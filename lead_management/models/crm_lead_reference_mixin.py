@@ -9,7 +9,7 @@ class CrmLeadReferenceMixin(models.AbstractModel):
     """Records whose deletion reaches leads, follow-ups and the history by foreign keys alone.
 
     No method of those runs then, and what is computed from them stays as it was. Which keys
-    there are, and which of them need this, is in ``tests/test_beside_the_orm.py``.
+    there are, and which of them need this, is in ``tests/test_foreign_keys.py``.
     """
 
     _name = "crm.lead.reference.mixin"

@@ -78,5 +78,6 @@ from . import test_sensible_days
 from . import test_neighbours
 from . import test_track_time
 from . import test_beside_the_orm
+from . import test_foreign_keys
 from . import test_one_that_refuses
 from . import test_wrong_input
