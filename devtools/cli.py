@@ -144,4 +144,8 @@ PASSING = {
     "core": (testing.test_core, "Odoo's own suites, without and with the addon: ./dev core crm"),
     "bench": (_python("benchmarks"), "run the benchmarks"),
     "upgrades": (_python("checks.upgrades"), "update databases of every earlier version"),
+    "neighbours": (
+        _python("checks.neighbours"),
+        "install beside all Community modules; 30 minutes",
+    ),
 }
