@@ -9,7 +9,16 @@ from pathlib import Path
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from benchmarks import against_stock, handover, installation, load, pipeline, reports, rights
+from benchmarks import (
+    against_stock,
+    handover,
+    installation,
+    load,
+    pipeline,
+    replica,
+    reports,
+    rights,
+)
 from benchmarks.loaded import loaded_databases
 from devtools import databases, settings
 from devtools.steps import say
@@ -24,7 +33,7 @@ ON_LOADED = {
     "against_stock": against_stock,
 }
 # only when they are named, and last: users change the leads
-ON_REQUEST = {"load": load}
+ON_REQUEST = {"replica": replica, "load": load}
 TABLE = settings.REPO / "docs" / "speed.md"
 
 
