@@ -9,7 +9,17 @@ from pathlib import Path
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from benchmarks import against_stock, handover, installation, load, pipeline, reports, rights
+from benchmarks import (
+    against_stock,
+    growth,
+    handover,
+    installation,
+    load,
+    pipeline,
+    replica,
+    reports,
+    rights,
+)
 from benchmarks.loaded import loaded_databases
 from devtools import databases, settings
 from devtools.steps import say
@@ -24,7 +34,7 @@ ON_LOADED = {
     "against_stock": against_stock,
 }
 # only when they are named, and last: users change the leads
-ON_REQUEST = {"load": load}
+ON_REQUEST = {"replica": replica, "load": load}
 TABLE = settings.REPO / "docs" / "speed.md"
 
 
@@ -34,6 +44,9 @@ def main(chosen):
     With ``--table`` all run twice, each time on new databases, and ``docs/speed.md`` is written.
     """
     config.parse_config(["-c", os.environ["ODOO_RC"], "--log-level=warn"], setup_logging=True)
+    if chosen == ["growth"]:
+        growth.measure([against_stock, pipeline, reports])
+        return
     names = [name for name in chosen if name != "--table"]
     if names and "--table" in chosen:
         sys.exit("--table is of all benchmarks: name none")

@@ -59,14 +59,16 @@ def line(title, target, operation, *sides):
 
 def move(env):
     """A function that moves 1,000 open leads to the next stage, which is then undone."""
-    first, second = env["crm.stage"].search([("is_won", "=", False)], limit=3)[1:]
+    *earlier, target = env["crm.stage"].search([("is_won", "=", False)], limit=3)
     leads = env["crm.lead"].search(
-        [("stage_id", "=", first.id), ("won_status", "=", "pending")], limit=1000
+        [("stage_id", "in", [stage.id for stage in earlier]), ("won_status", "=", "pending")],
+        order="id",
+        limit=1000,
     )
     assert len(leads) == 1000
 
     def operation():
-        leads.write({"stage_id": second.id})
+        leads.write({"stage_id": target.id})
 
     return undone(env, operation)
 

@@ -203,14 +203,7 @@ def measure(loaded):
             STOCK_DOMAIN,
             is_ours=False,
         ),
-        Side(
-            loaded.addon,
-            "ours",
-            "lead_management.crm_lead_view_kanban_board",
-            "lead_management.crm_lead_view_list",
-            BOARD_DOMAIN,
-            is_ours=True,
-        ),
+        our_side(loaded),
     ]
     results = {}
     for side in sides:
@@ -227,12 +220,24 @@ def measure(loaded):
             yield Row(title, statistics.median(own), words(own), unit="s")
 
 
+def our_side(loaded):
+    """The database with the addon."""
+    return Side(
+        loaded.addon,
+        "ours",
+        "lead_management.crm_lead_view_kanban_board",
+        "lead_management.crm_lead_view_list",
+        BOARD_DOMAIN,
+        is_ours=True,
+    )
+
+
 @contextlib.contextmanager
-def served(side):
+def served(side, **options):
     """Odoo on a database, with several workers; yields its port."""
     port = server.free_port()
     bus = server.free_port(start=port + 1)
-    options = {"http_port": port, "gevent_port": bus, "workers": WORKERS}
+    options.update(http_port=port, gevent_port=bus, workers=WORKERS)
     config = odoo.write_config(side.database, f"load-{side.name}", **options)
     log = settings.LOGS / f"load-{side.name}.log"
     with log.open("wb") as output:

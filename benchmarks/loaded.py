@@ -1,4 +1,4 @@
-"""Two databases with the same 100,000 leads: stock CRM, and the addon installed on them.
+"""Two databases with the same leads: stock CRM, and the addon installed on them.
 
 Everything is loaded by SQL. The random numbers have a fixed seed.
 """
@@ -60,7 +60,8 @@ LOAD_LEADS = f"""
                        AS status,
                    (random() * 1000)::int AS number, now() - random() * INTERVAL '700 days'
                        AS created
-              FROM (SELECT n, random() AS r FROM generate_series(1, {LEADS}) AS n) AS series
+              FROM (SELECT n, random() AS r
+                      FROM generate_series(1, current_setting('bench.leads')::int) AS n) AS series
            ) AS drawn
       JOIN bench_stage AS stage ON stage.number = drawn.number % {len(STAGES)}
       JOIN bench_owner AS owner ON owner.number = drawn.n % {OWNERS}
@@ -115,29 +116,30 @@ class Loaded:
     stock: Registry
     addon: Registry
     seconds_installing: float
+    leads: int = LEADS
 
 
 @contextlib.contextmanager
-def loaded_databases():
+def loaded_databases(leads=LEADS):
     """Yield the two databases; they are dropped at the end."""
     stock, addon = (f"bench_{kind}_{os.getpid()}" for kind in ("stock", "addon"))
     try:
         databases.create(stock, addon=False)
-        with step(f"load {LEADS:,} leads"):
-            load_stock(Registry(stock))
+        with step(f"load {leads:,} leads"):
+            load_stock(Registry(stock), leads)
             close(stock)  # a database in use cannot be cloned
             databases.clone(stock, addon)
         with step("install the addon on them"):
             start = time.perf_counter()
             odoo.build(["-d", addon, "-i", settings.ADDON], f"db-{addon}")
             seconds = time.perf_counter() - start
-        with step(f"load {LEADS * PAYMENTS:,} planned payments"):
+        with step(f"load {leads * PAYMENTS:,} planned payments"):
             load_payments(Registry(addon))
             for name in (stock, addon):
                 # what the loading left behind must not count for either
                 postgres.query("VACUUM (FULL, ANALYZE) crm_lead", name)
                 postgres.query("VACUUM ANALYZE", name)
-        yield Loaded(Registry(stock), Registry(addon), seconds)
+        yield Loaded(Registry(stock), Registry(addon), seconds, leads)
     finally:
         for name in (stock, addon):
             close(name)
@@ -150,7 +152,7 @@ def close(name):
     sql_db.close_db(name)
 
 
-def load_stock(registry):
+def load_stock(registry, leads):
     """Fill a database without the addon: owners, stages, leads, follow-ups, scoring."""
     with registry.cursor() as cr:
         env = Environment(cr, SUPERUSER_ID, {})
@@ -171,6 +173,7 @@ def load_stock(registry):
         )
         env["crm.stage"].search([("is_won", "=", True)]).sequence = len(STAGES)
         env.flush_all()
+        cr.execute("SELECT set_config('bench.leads', %s, TRUE)", [str(leads)])
         for script in (SETUP, LOAD_LEADS, LOAD_ACTIVITIES):
             cr.execute(script)
         cr.execute("UPDATE crm_stage SET color = 0")

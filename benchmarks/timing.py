@@ -29,7 +29,7 @@ class Row:
     """One line of a benchmark: what was done, how it compares, and what it should at most be.
 
     ``figure`` is a ratio, or where ``unit`` says so something else. Without a ``target`` it only
-    informs.
+    informs. ``seconds`` is what ours took.
     """
 
     title: str
@@ -37,6 +37,7 @@ class Row:
     note: str
     target: float = None
     unit: str = "×"
+    seconds: float = None
 
     @property
     def verdict(self):
@@ -76,4 +77,4 @@ def compare(title, ours, floor, target, name="stock"):
     if isinstance(ours.result, int):
         note += f"; {ours.result:,} queries, {name} {floor.result:,}"
     note += f"; spread {ours.spread:.0f} % and {floor.spread:.0f} %"
-    return Row(title, ours.best / floor.best, note, target)
+    return Row(title, ours.best / floor.best, note, target, seconds=ours.best)

@@ -58,6 +58,8 @@ def build_parser():
     run.add_argument("--port", type=int, help="fail if it is taken (default: a free one)")
     text = "processes that answer; Odoo's bus needs a proxy before them (default: threads)"
     run.add_argument("--workers", type=int, default=0, help=text)
+    text = "a PostgreSQL replica that streams from ours; what only reads, reads there"
+    run.add_argument("--replica", action="store_true", help=text)
     run.add_argument("--fresh", action="store_true", help="start over with a new database")
     db = add("db", create_database, "create a database anew")
     db.add_argument("name")
@@ -144,4 +146,8 @@ PASSING = {
     "core": (testing.test_core, "Odoo's own suites, without and with the addon: ./dev core crm"),
     "bench": (_python("benchmarks"), "run the benchmarks"),
     "upgrades": (_python("checks.upgrades"), "update databases of every earlier version"),
+    "neighbours": (
+        _python("checks.neighbours"),
+        "install beside all Community modules; 30 minutes",
+    ),
 }

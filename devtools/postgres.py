@@ -18,6 +18,7 @@ ROLE = "odoo"
 # A socket's path may have 107 characters.
 SOCKET_LIMIT = 107
 SOCKET_NAME = ".s.PGSQL.5432"
+REPLICA_PORT = 5433
 SETTINGS = """
 listen_addresses = ''
 unix_socket_permissions = 0700
@@ -109,8 +110,13 @@ def _private_folder(folder):
         raise Failure(f"{folder} belongs to another user", f"remove {folder}")
 
 
-def _pg_ctl(*args):
-    command = [programs() / "pg_ctl", *args, "-D", data_folder()]
+def replica_folder():
+    """The data of a replica of the cluster, while there is one."""
+    return base_folder() / "replica"
+
+
+def _pg_ctl(*args, folder=None):
+    command = [programs() / "pg_ctl", *args, "-D", folder or data_folder()]
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     return subprocess.run(command, **streams, **_server_user()).returncode
 
@@ -139,11 +145,11 @@ def _create():
         write_stamp("postgres", folder)
 
 
-def _start():
+def _start(folder=None, port=5432):
     _private_folder(socket_folder())
-    log = base_folder() / "server.log"
-    options = f"-k '{socket_folder()}' -p 5432"
-    if _pg_ctl("start", "-w", "-t", "60", "-l", log, "-o", options):
+    log = base_folder() / f"server-{port}.log"
+    options = f"-k '{socket_folder()}' -p {port}"
+    if _pg_ctl("start", "-w", "-t", "60", "-l", log, "-o", options, folder=folder):
         raise Failure(
             f"PostgreSQL did not start; the end of {log}:\n{tail(log)}",
             f"if it cannot be repaired, remove {base_folder()} and "
@@ -153,7 +159,10 @@ def _start():
 
 def stop():
     """Stop our cluster; says whether it was running."""
-    return not is_external() and is_running() and _pg_ctl("stop", "-w", "-m", "fast") == 0
+    if is_external():
+        return False
+    _pg_ctl("stop", "-w", "-m", "fast", folder=replica_folder())
+    return is_running() and _pg_ctl("stop", "-w", "-m", "fast") == 0
 
 
 def ensure_running():
@@ -185,7 +194,35 @@ def server():
                 stop()
 
 
-def query(sql, database="postgres"):
+@contextlib.contextmanager
+def replica():
+    """A hot standby that streams from our cluster, with a copy of its data, until the end.
+
+    Yields the options by which Odoo reads from it.
+    """
+    if is_external():
+        raise Failure("only our own server gets a replica", "unset PGHOST")
+    folder = replica_folder()
+    with (settings.HOME / "replica.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failure("another ./dev uses the replica", "end it first") from None
+        try:
+            with step("copy the cluster into a replica"):
+                _pg_ctl("stop", "-m", "immediate", folder=folder)
+                shutil.rmtree(folder, ignore_errors=True)
+                copy = [programs() / "pg_basebackup", "-D", folder, "-R", "-c", "fast"]
+                options = {**_server_user(), "env": {**connection_env(), "LC_ALL": "C"}}
+                run_logged([*copy, "--no-sync"], "postgres-replica", **options)
+                _start(folder, REPLICA_PORT)
+            yield {"db_replica_host": socket_folder(), "db_replica_port": REPLICA_PORT}
+        finally:
+            _pg_ctl("stop", "-w", "-m", "immediate", folder=folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def query(sql, database="postgres", port=None):
     """Run SQL by psql; returns the rows as lines, columns separated by |."""
     command = [programs() / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql]
-    return capture(command, env=connection_env())
+    return capture(command + (["-p", str(port)] if port else []), env=connection_env())

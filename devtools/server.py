@@ -1,5 +1,6 @@
 """./dev run and ./dev stop: Odoo with the addon and demo data on this machine."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -32,7 +33,7 @@ def free_port(wanted=None, start=DEFAULT_PORT):
     raise Failure(f"no free port from {ports[0]} to {ports[-1]}", "name another --port, or none")
 
 
-def run(port=None, lang=settings.DEFAULT_LANG, fresh=False, workers=0):
+def run(port=None, lang=settings.DEFAULT_LANG, fresh=False, workers=0, replica=False):
     """Serve Odoo with the addon until Ctrl-C."""
     databases.check_language(lang)
     free_port(port)
@@ -44,12 +45,13 @@ def run(port=None, lang=settings.DEFAULT_LANG, fresh=False, workers=0):
             fcntl.flock(pid_file, fcntl.LOCK_EX)  # until we end: see stop
             pid_file.truncate(0)
             print(os.getpid(), file=pid_file, flush=True)
-            serve(database, port, workers)
+            with postgres.replica() if replica else contextlib.nullcontext({}) as reading:
+                serve(database, port, workers, **reading)
 
 
-def serve(database, port, workers=0):
+def serve(database, port, workers=0, **options):
     """Run Odoo in the foreground on a database that is ready."""
-    options = {"http_port": port, "max_cron_threads": 1, "workers": workers}
+    options.update(http_port=port, max_cron_threads=1, workers=workers)
     if workers:
         # the bus has a process of its own then; nothing stands in front that would send it there
         options["gevent_port"] = free_port(start=port + 1)

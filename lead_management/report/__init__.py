@@ -8,3 +8,4 @@ from . import crm_lead_snapshot_report
 from . import crm_lead_movement_report
 from . import crm_lead_forecast_report
 from . import crm_lead_page
+from . import timesheets_analysis_report

@@ -37,6 +37,7 @@ from . import test_handover_matrix
 from . import test_handover_properties
 from . import test_pipeline_print
 from . import test_quarters
+from . import test_reads_only
 from . import test_stage_probability
 from . import test_handover_hours
 from . import test_handover_orders

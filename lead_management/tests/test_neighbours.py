@@ -313,6 +313,25 @@ class TestModules(HandoverCommon):
         declined.action_set_lost(lost_reason_id=self.reason.id)
         self.assertEqual(task.state, "01_in_progress")
 
+    def test_cores_report_on_timesheets_has_what_the_search_for_hours_names(self):
+        """Its search view is a copy of that of hours; the web client stops at a field it lacks."""
+        report = self.env["timesheets.analysis.report"].with_user(self.cost_viewer)
+        found = report.get_views([(False, "pivot"), (False, "search")])
+        search = etree.fromstring(found["views"]["search"]["arch"])
+        names = {field.get("name") for field in search.iter("field")}
+        self.assertIn("lead_id", names)
+        self.assertFalse(names - set(found["models"][report._name]["fields"]))
+        lead = self.create_lead()
+        self.record_hours(lead, hours=2)
+        self.env.flush_all()
+        rows = report.formatted_read_group(
+            [("lead_id", "=", lead.id)], ["lead_id"], ["unit_amount:sum"]
+        )
+        self.assertEqual([row["unit_amount:sum"] for row in rows], [2])
+        others = self.env["timesheets.analysis.report"].with_user(self.timesheet_user)
+        views = others.get_views([(False, "search")])["views"]
+        self.assertNotIn("lead_id", views["search"]["arch"])
+
     @mute_logger("odoo.models", "odoo.orm.models")
     def test_task_forms_of_others_open_for_employees_who_are_not_told_the_lead(self):
         """As OCA's crm_lead_to_task, whose form shows a field of that name to everybody."""
