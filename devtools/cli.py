@@ -146,6 +146,10 @@ PASSING = {
     "core": (testing.test_core, "Odoo's own suites, without and with the addon: ./dev core crm"),
     "bench": (_python("benchmarks"), "run the benchmarks"),
     "upgrades": (_python("checks.upgrades"), "update databases of every earlier version"),
+    "wheel": (
+        _python("checks.wheel"),
+        "build the addon's wheel, and prove it where nothing else is",
+    ),
     "neighbours": (
         _python("checks.neighbours"),
         "install beside all Community modules; 30 minutes",
