@@ -1,4 +1,5 @@
-"""Leads from core's website form and live chat, by their own ways, also from who means no good."""
+"""Leads from core's website form and live chat, by their own ways, also from who means no good, and
+mailings to leads by core's app."""
 
 import pytest
 
@@ -70,13 +71,37 @@ print("RESULT", json.dumps([{
     "source": lead.source_id.name, "name": lead.name, "description": str(lead.description),
     "origin": lead.origin_channel_id == channel}]))
 """
+MAILING = """
+import json
+from ast import literal_eval
+from lxml import etree
+reasons = env["crm.lost.reason"]
+reason = reasons.search([("kind", "=", "not_qualified")], limit=1)
+other = reasons.search([("kind", "!=", "not_qualified")], limit=1)
+leads = env["crm.lead"].create([
+    {"name": name, "email_from": f"{name}@customer.example"}
+    for name in ("parked", "opted-out", "too-expensive", "open")])
+parked, opted_out, expensive, still_open = leads
+(parked | opted_out).action_set_lost(lost_reason_id=reason.id)
+expensive.action_set_lost(lost_reason_id=other.id)
+env["mail.blacklist"]._add(opted_out.email_normalized)
+view = env.ref("lead_management.crm_lead_view_search")
+chosen = etree.fromstring(view.arch).find(".//filter[@name='not_qualified']").get("domain")
+mailing = env["mailing.mailing"].create({
+    "subject": "News", "body_html": "<p>News</p>", "mailing_type": "mail",
+    "mailing_model_id": env["ir.model"]._get_id("crm.lead"),
+    "mailing_domain": repr(literal_eval(chosen) + [("id", "in", leads.ids)])})
+mailing.action_send_mail()
+print("RESULT", json.dumps({
+    trace.email: trace.trace_status for trace in mailing.mailing_trace_ids}))
+"""
 
 
 @pytest.fixture(scope="module")
 def website():
-    """What runs scripts with core's website form and live chat."""
+    """What runs scripts with core's website form, live chat and mailings."""
     with databases.throw_away("website") as name:
-        odoo.build(["-d", name, "-i", "website_crm,crm_livechat"], f"db-{name}")
+        odoo.build(["-d", name, "-i", "website_crm,crm_livechat,mass_mailing_crm"], f"db-{name}")
         with loaded(name) as run:
             run(PREPARE)
             yield run
@@ -111,3 +136,10 @@ def test_chat_makes_a_lead(website):
     assert lead["origin"]
     assert "<script" not in lead["description"]
     assert lead["name"].startswith("Bath")
+
+
+def test_mailing_to_leads_that_were_not_qualified_leaves_out_who_wants_none(website):
+    (found,) = results_of(website(MAILING))
+    assert set(found) == {"parked@customer.example", "opted-out@customer.example"}
+    assert found["opted-out@customer.example"] == "cancel"
+    assert found["parked@customer.example"] != "cancel"

@@ -13,6 +13,7 @@ from . import test_crm_lead_declined
 from . import test_crm_lead_on_hold
 from . import test_crm_lead_not_qualified
 from . import test_crm_lead_import
+from . import test_lead_lasting
 from . import test_capture_known
 from . import test_capture_phone
 from . import test_capture_tour

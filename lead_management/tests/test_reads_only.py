@@ -28,7 +28,7 @@ class TestReadsOnly(LeadManagementCommon, HttpCase):
         super().setUp()
         self.authenticate(self.sales_manager.login, self.sales_manager.login)
 
-    def read(self, model, method, *args, **kwargs):
+    def ask(self, model, method, *args, **kwargs):
         """What the web client asks; on a replica, where there is one."""
         for cls in type(self.env[model]).mro():
             if hasattr(getattr(cls, method, None), "_readonly"):
@@ -43,7 +43,7 @@ class TestReadsOnly(LeadManagementCommon, HttpCase):
     def test_board_list_form_and_search(self):
         names = [name for name, field in self.env["crm.lead"]._fields.items() if not field.groups]
         spec = {name: {} for name in names}
-        self.read(
+        self.ask(
             "crm.lead",
             "web_read_group",
             [],
@@ -55,20 +55,20 @@ class TestReadsOnly(LeadManagementCommon, HttpCase):
             context={"read_group_expand": True},
         )
         bar = {"field": "activity_state", "colors": dict.fromkeys(("planned", "today", "overdue"))}
-        self.read("crm.lead", "read_progress_bar", [], "stage_id", bar)
-        found = self.read("crm.lead", "web_search_read", [("name", "ilike", "huber")], spec)
+        self.ask("crm.lead", "read_progress_bar", [], "stage_id", bar)
+        found = self.ask("crm.lead", "web_search_read", [("name", "ilike", "huber")], spec)
         self.assertIn(self.lead.id, [record["id"] for record in found["records"]])
-        self.read("crm.lead", "web_read", [self.lead.id], spec)
-        self.read("crm.lead", "name_search", "Huber")
-        self.read("crm.lead", "get_views", [(False, "form"), (False, "kanban"), (False, "search")])
+        self.ask("crm.lead", "web_read", [self.lead.id], spec)
+        self.ask("crm.lead", "name_search", "Huber")
+        self.ask("crm.lead", "get_views", [(False, "form"), (False, "kanban"), (False, "search")])
 
     def test_reports_and_what_they_say_above_the_figures(self):
         for model in (*FIGURES, CALIBRATION):
             with self.subTest(model):
-                self.read(model, "web_search_read", [], {"display_name": {}}, limit=80)
-                self.read(model, "formatted_read_group", [], [], ["__count"])
+                self.ask(model, "web_search_read", [], {"display_name": {}}, limit=80)
+                self.ask(model, "formatted_read_group", [], [], ["__count"])
                 if hasattr(self.env[model], "get_figures_note"):
-                    self.read(model, "get_figures_note", [])
+                    self.ask(model, "get_figures_note", [])
 
     def test_dashboard_print_and_template(self):
         dashboard = self.env.ref("lead_management.spreadsheet_dashboard_leads")
