@@ -71,6 +71,56 @@ print("RESULT", json.dumps([{
     "source": lead.source_id.name, "name": lead.name, "description": str(lead.description),
     "origin": lead.origin_channel_id == channel}]))
 """
+BOT = """
+import json
+from werkzeug.test import Client
+import odoo.http
+bot = env["chatbot.script"].create({"title": "Bot"})
+env["chatbot.script.step"].create([
+    {"chatbot_script_id": bot.id, "step_type": kind, "message": message}
+    for kind, message in (("free_input_single", "What is it about?"),
+                          ("question_email", "Your e-mail?"), ("create_lead", "Thank you!"))])
+live = env["im_livechat.channel"].create({
+    "name": "Chat", "rule_ids": [(0, 0, {"chatbot_script_id": bot.id, "regex_url": "/"})]})
+colleague = env["res.users"].create({"name": "Colleague", "login": "colleague",
+                                     "email": "colleague@us.example"})
+env.cr.commit()
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>{{ object.env }}"
+TALKS = {
+    "plain": ("I need a bath", "carla@customer.example"),
+    "scripts": (EVIL, "carla@customer.example"),
+    "huge": ("x" * 300_000, "carla@customer.example"),
+    "no text": (chr(0) + chr(0xd800), "carla@customer.example"),
+    "no address": ("I need a bath", EVIL),
+    "spoofed": ("I need a bath", colleague.email),
+}
+found = {}
+for name, texts in TALKS.items():
+    client = Client(odoo.http.root)
+
+    def call(url, **params):
+        data = json.dumps({"jsonrpc": "2.0", "method": "call", "params": params})
+        answer = client.post(url, data=data, content_type="application/json").get_json()
+        return answer.get("result")
+
+    before = env["crm.lead"].search([]).ids
+    chat = call("/im_livechat/get_session", channel_id=live.id,
+                chatbot_script_id=bot.id)["channel_id"]
+    call("/chatbot/step/trigger", channel_id=chat)
+    for text in texts:
+        call("/mail/message/post", thread_model="discuss.channel", thread_id=chat, post_data={
+            "body": text, "message_type": "comment", "subtype_xmlid": "mail.mt_comment"})
+        call("/chatbot/step/trigger", channel_id=chat)
+    env.cr.rollback()
+    env.invalidate_all()
+    leads = env["crm.lead"].search([("id", "not in", before)])
+    found[name] = [{
+        "stage": lead.stage_id.get_external_id()[lead.stage_id.id], "type": lead.type,
+        "status": lead.won_status, "name": lead.name, "email": lead.email_from,
+        "owner": lead.user_id.login, "partner": lead.partner_id.id,
+        "description": str(lead.description)} for lead in leads]
+print("RESULT", json.dumps(found))
+"""
 MAILING = """
 import json
 from ast import literal_eval
@@ -136,6 +186,22 @@ def test_chat_makes_a_lead(website):
     assert lead["origin"]
     assert "<script" not in lead["description"]
     assert lead["name"].startswith("Bath")
+
+
+def test_chat_bot_makes_leads_or_nothing(website):
+    (found,) = results_of(website(BOT))
+    for name, leads in found.items():
+        assert len(leads) <= 1, name
+        for lead in leads:
+            assert lead["stage"] == "lead_management.crm_stage_new", name
+            assert (lead["type"], lead["status"]) == ("lead", "pending"), name
+            assert not lead["owner"], name
+            assert not lead["partner"], name
+            assert len(lead["name"]) <= 100, name
+            for word in ("<script", "<img"):
+                assert word not in lead["description"].lower(), name
+    for name in ("plain", "scripts", "huge", "spoofed"):
+        assert len(found[name]) == 1, name
 
 
 def test_mailing_to_leads_that_were_not_qualified_leaves_out_who_wants_none(website):

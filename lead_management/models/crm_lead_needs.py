@@ -251,7 +251,7 @@ class CrmLead(models.Model):
         view = self.env.ref("lead_management.crm_lead_view_list_needs")
         return {
             **action,
-            "views": [(view.id, "list"), (form.id, "form")],
+            "views": [(view.id, "list")],
             "domain": [("id", "in", self.ids)],
         }
 
@@ -320,6 +320,20 @@ class CrmLead(models.Model):
         if stage and len(self) == 1:
             vals = {**vals, "stage_id": stage.id}
         return super().web_save(vals, specification, next_id=next_id)
+
+    def action_fill_in_needs(self):
+        """Open the form of what the lead lacks, in the list of several leads that lack something.
+
+        :return: the action of the form; where nothing is missing, the lead moves
+        :raises AccessError: when the user may not change the lead
+        """
+        self._check_one()
+        self.check_access("write")
+        stage = self._get_needed_stage()
+        needs = self._find_missing_needs(stage)[self] if stage else {}
+        if not needs:
+            return self.action_enter_needed_stage()
+        return self._get_needs_action(stage, needs)
 
     def action_enter_needed_stage(self):
         """Move the lead into the stage that its form of what is missing is for.

@@ -244,6 +244,12 @@ class TestStageNeeds(NeedsCommon):
         self.assertIn("and 2 more", message)
         action = refusal.exception.context["action"]
         self.assertEqual(action["domain"], [("id", "in", leads.ids)])
+        lead = leads[0].with_context(**action["context"])
+        form = lead.action_fill_in_needs()
+        self.assertEqual((form["res_id"], form["target"]), (lead.id, "new"))
+        lead.city = "Graz"
+        lead.action_fill_in_needs()
+        self.assertEqual(lead.stage_id, self.stage)
 
     def test_stage_says_what_it_needs(self):
         self.require("city", needs_offer=True, needs_contact=True, needs_category_questions=True)

@@ -172,6 +172,21 @@ class TestLeadStoryTour(LeadTourCommon):
         self.assertFalse(lead.won_project_id)
         self.assertFalse(lead.partner_id, "nothing is created by a drop")
 
+    def test_tour_needs_on_every_way_into_a_stage(self):
+        """Status bar, core's conversion and the list ask for what is missing, and go on."""
+        city = self.env["ir.model.fields"]._get("crm.lead", "city")
+        stages = self.stages["offer_made"] | self.stages["converted"]
+        stages.required_field_ids = [Command.set(city.ids)]
+        form = self.create_lead(name="By status bar", stage="opened")
+        early = self.create_lead(name="By conversion", stage="needs_analysis")
+        listed = self.create_leads(2, name="In the list", stage="opened")
+
+        self.start_as_seller(BOARD, "lead_management_needs", timeout=120)
+
+        self.assertEqual((form | listed).stage_id, self.stages["offer_made"])
+        self.assertEqual((early.stage_id, early.type), (self.stages["converted"], "opportunity"))
+        self.assertEqual(set((form | early | listed).mapped("city")), {"Graz"})
+
 
 @tagged("post_install", "-at_install")
 class TestLeadSmallScreenTour(LeadTourCommon):

@@ -2,6 +2,8 @@ import { RedirectWarningDialog } from "@web/core/errors/error_dialogs";
 import { registry } from "@web/core/registry";
 import { _t } from "@web/core/l10n/translation";
 
+export const STAGE_NEEDS_ERROR = "odoo.addons.lead_management.exceptions.StageNeedsError";
+
 /** Says what a lead lacks for a stage, and opens just that. */
 export class StageNeedsDialog extends RedirectWarningDialog {
     setup() {
@@ -24,6 +26,4 @@ export class StageNeedsDialog extends RedirectWarningDialog {
     }
 }
 
-registry
-    .category("error_dialogs")
-    .add("odoo.addons.lead_management.exceptions.StageNeedsError", StageNeedsDialog);
+registry.category("error_dialogs").add(STAGE_NEEDS_ERROR, StageNeedsDialog);
