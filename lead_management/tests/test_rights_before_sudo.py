@@ -40,10 +40,11 @@ EXTENDED = (
     "res.config.settings",
     "sale.order",
 )
-# read-only; for administrators of the company; relations that the lead's own rights guard; names
+# read-only, both; for administrators of the company; relations that the lead's own rights guard; names
 # of fields, for sales managers
 UNGUARDED = (
     "crm.lead.history",
+    "timesheets.analysis.report",
     "res.company",
     "res.config.settings",
     "project.project",
