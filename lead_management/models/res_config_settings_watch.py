@@ -31,7 +31,7 @@ class ResConfigSettings(models.TransientModel):
         compute="_compute_lead_watch",
         help="When the nightly job last found stored figures that were wrong, and how many.",
     )
-    lead_watch_jobs = fields.Char(
+    lead_watch_jobs = fields.Text(
         "Jobs", compute="_compute_lead_watch", help="When each job last ran, and what failed."
     )
 
@@ -46,7 +46,7 @@ class ResConfigSettings(models.TransientModel):
             settings.lead_watch_pending = leads.search_count(ours & PENDING)
             settings.lead_watch_no_reason = leads.search_count(ours & NO_REASON)
             settings.lead_watch_repaired = found or self.env._("Nothing yet")
-            settings.lead_watch_jobs = " · ".join(jobs)
+            settings.lead_watch_jobs = "\n".join(jobs)
 
     @api.model
     def _get_lead_jobs(self):
