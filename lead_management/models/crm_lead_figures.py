@@ -36,6 +36,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _search_is_planned_overdue(self, operator, value):
+        self._check_field_access(self._fields["is_planned_overdue"], "read")
         return self._get_overdue_domain() if operator == "in" else NotImplemented
 
     @api.model

@@ -174,6 +174,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _search_is_without_rate(self, operator, value):
+        self._check_field_access(self._fields["is_without_rate"], "read")
         if operator != "in":
             return NotImplemented
         return Domain(
