@@ -356,6 +356,17 @@ class CrmLead(models.Model):
                 del values["probability"]
         return values
 
+    @api.model
+    def _read_group_stage_ids(self, stages, domain):
+        """Core's columns of a board; of opportunities, as *My Pipeline*, without empty ones for
+        leads: what is dropped or created there would be gone from it."""
+        columns = super()._read_group_stage_ids(stages, domain)
+        if self.env.context.get("default_type") != "opportunity":
+            return columns
+        # sudo: core finds the stages for everybody, too
+        kept = columns.sudo().filtered(lambda stage: stage.lead_type != "lead")
+        return columns & (columns.browse(kept.ids) | stages)
+
     def _find_stage_for_type(self, lead_type):
         """The first open stage of the leads' team for ``lead_type``; may be empty."""
         return self._stage_find(

@@ -109,7 +109,9 @@ class TestMyDay(FollowUpCommon):
         few = self.count_queries(lambda: activities[:10].web_read(spec))
         self.assertLessEqual(self.count_queries(lambda: activities.web_read(spec)), few)
 
-    def test_first_entry_of_the_menu(self):
+    def test_menu_begins_with_the_pipeline_my_day_and_the_board(self):
         sales = self.env.ref("crm.crm_menu_sales")
-        first = self.env["ir.ui.menu"].search([("parent_id", "=", sales.id)], limit=1)
-        self.assertEqual(first, self.env.ref("lead_management.crm_menu_my_day"))
+        first = self.env["ir.ui.menu"].search([("parent_id", "=", sales.id)], limit=3)
+        names = ("crm.menu_crm_opportunities",)
+        names += ("lead_management.crm_menu_my_day", "lead_management.crm_menu_lead_board")
+        self.assertEqual(list(first), [self.env.ref(name) for name in names])

@@ -27,6 +27,20 @@ class TestStageType(LeadManagementCommon):
                 lead = Lead.create({"name": "x", "stage_id": self.stages[stage].id})
                 self.assertEqual(lead.type, lead_type)
 
+    def test_boards_of_opportunities_have_no_empty_columns_for_leads(self):
+        lead = self.create_lead(stage="first_contact")
+        leads = self.env["crm.lead"].with_user(self.salesperson)
+        every = self.env["crm.stage"].union(*self.stages.values())
+
+        def columns(lead_type):
+            board = leads.with_context(read_group_expand=True, default_type=lead_type)
+            groups = board.web_read_group([("id", "=", lead.id)], ["stage_id"])["groups"]
+            return every.browse([group["stage_id"][0] for group in groups]) & every
+
+        self.assertEqual(columns("lead"), every)
+        for_leads = every.filtered(lambda stage: stage.lead_type == "lead")
+        self.assertEqual(columns("opportunity"), every - for_leads + lead.stage_id)
+
     def test_stage_wins_over_the_type_in_the_same_values(self):
         lead = self.create_lead(stage="new", type="opportunity")
         self.assertEqual(lead.type, "lead")
