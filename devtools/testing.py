@@ -26,7 +26,7 @@ env.cr.commit()
 """
 SUITES = "crm sale_crm sales_team project hr_timesheet sale_project sale_timesheet sale_margin"
 LEAD = 'env["crm.lead"].create({"name": "Here before"})\n'
-# On in stock, where core's tour of CRM opens them; off with the addon until somebody switches them on.
+# On in stock, where core's tour opens them; off with the addon until somebody switches them on.
 PAID = 'env["ir.config_parameter"].set_param("lead_management.paid_services", "True")\n'
 COMMIT = "env.cr.commit()\n"
 FAILED = r'<testcase classname="([^"]*)" name="([^"]*)"[^>]*>\s*<(?:failure|error)'

@@ -40,8 +40,8 @@ EXTENDED = (
     "res.config.settings",
     "sale.order",
 )
-# read-only, both; for administrators of the company; relations that the lead's own rights guard; names
-# of fields, for sales managers
+# read-only, both; for administrators of the company; relations that the lead's own rights guard;
+# names of fields, for sales managers
 UNGUARDED = (
     "crm.lead.history",
     "timesheets.analysis.report",
