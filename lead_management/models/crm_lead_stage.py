@@ -247,16 +247,7 @@ class CrmLead(models.Model):
         # sudo: which team a stage is for is asked, not who may read it
         bound = self.filtered(lambda lead: (chosen or lead.stage_id).sudo().team_ids)
         plan = [(self - bound, vals)] if self - bound or not self else []
-        for leads in bound.grouped(
-            lambda lead: (
-                lead.team_id,
-                lead.stage_id,
-                lead.user_id,
-                lead.type,
-                lead.won_status,
-                lead._get_typed_probability(),
-            )
-        ).values():
+        for leads in bound.grouped(lambda lead: lead._get_stage_of_team_key()).values():
             lead = leads[0]
             team = lead._get_team_after(vals)
             lead_type = chosen.sudo().lead_type or vals.get("type") or lead.type
@@ -275,6 +266,11 @@ class CrmLead(models.Model):
                     values["probability"] = typed
             plan.append((leads, {**vals, **values}))
         return plan
+
+    def _get_stage_of_team_key(self):
+        """What decides where the lead goes in another team."""
+        names = ("team_id", "stage_id", "user_id", "type", "won_status")
+        return (*(self[name] for name in names), self._get_typed_probability())
 
     def _get_typed_probability(self):
         """The probability that somebody typed in for this open lead, or None."""
