@@ -24,6 +24,20 @@ print("RESULT", __import__("json").dumps([
     " ".join(team._action_assign_leads_logs(*data))]))
 """
 
+REFUSED = """
+user = env["res.users"].create({"name": "Seller", "login": "seller", "group_ids": [
+    (4, env.ref("sales_team.group_sale_salesman").id)]})
+env.cr.commit()
+before = env["res.partner"].create({"name": "Before"})
+try:
+    env["crm.team"].search([], limit=1).with_user(user)._action_assign_leads()
+    refusal = ""
+except Exception as error:
+    refusal = str(error)
+env.cr.commit()
+print("RESULT", __import__("json").dumps([refusal, bool(before.exists())]))
+"""
+
 
 def test_all_but_those_that_refuse_are_assigned_for_good():
     with database("assignment") as name:
@@ -31,3 +45,9 @@ def test_all_but_those_that_refuse_are_assigned_for_good():
     ((leads, logs),) = results_of(done)
     assert leads == [[True, True]] * 3 + [[False, False], [True, False], [True, True]]
     assert "Not assigned" in logs and "Lead 3, Lead 4" in logs
+
+
+def test_who_may_not_assign_is_told_and_loses_nothing_done_before():
+    with database("assignment") as name:
+        ((refusal, is_kept),) = results_of(run_shell(name, REFUSED))
+    assert "limited to managers" in refusal and is_kept
