@@ -1,3 +1,5 @@
+from math import isfinite
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.models import LOG_ACCESS_COLUMNS
@@ -151,24 +153,29 @@ class CrmLeadGuardMixin(models.AbstractModel):
         """``vals`` with numbers for those that are sent as text, as Odoo takes them, too; the very
         same where there is no text.
 
-        :param names: the fields that are compared or computed with before Odoo reads them
+        :param set names: the fields that are compared or computed with before Odoo reads them
         :raises UserError: naming the field and the value, when it is no number
         """
-        sent = {name: vals[name] for name in names if vals.get(name) not in (None, False, "")}
         numbers = {}
-        for name, value in sent.items():
-            if isinstance(value, int | float):
+        for name in names & vals.keys():
+            value = vals[name]
+            if value in (None, False, ""):
                 continue
             try:
-                numbers[name] = float(value)
-            except (TypeError, ValueError):
+                number = float(value)
+                is_number = isfinite(number)
+            except (TypeError, ValueError, OverflowError):
+                is_number = False
+            if not is_number:
                 raise UserError(
                     self.env._(
                         "%(field)s: “%(value)s” is no number.",
                         field=self._fields[name]._description_string(self.env),
                         value=str(value)[:50],
                     )
-                ) from None
+                )
+            if not isinstance(value, int | float):
+                numbers[name] = number
         return {**vals, **numbers} if numbers else vals
 
     @api.model

@@ -195,7 +195,7 @@ class CrmLeadPayment(models.Model):
 
         :raises AccessError: when the user may not change the lead that the payments move to
         """
-        vals = self._as_numbers(vals, ("amount", "percentage"))
+        vals = self._as_numbers(vals, {"amount", "percentage"})
         summed = self.browse().lead_id
         if "lead_id" in vals:
             self._check_leads({sent_id(vals["lead_id"])})

@@ -134,7 +134,7 @@ class CrmLead(models.Model):
 
         :raises UserError: when value or probability are sent as something that is no number
         """
-        vals = self._as_numbers(vals, ("expected_revenue", "probability"))
+        vals = self._as_numbers(vals, {"expected_revenue", "probability"})
         names = ["probability", "type"]
         if self._is_import():
             names.append("stage_id")

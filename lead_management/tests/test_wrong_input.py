@@ -136,7 +136,7 @@ class TestWrongInput(HandoverCommon):
         self.assertEqual(lead.payment_ids.amount, 7)
         other = lead.create({"name": "Text", "probability": "12", "expected_revenue": "5"})
         self.assertEqual((other.probability, other.expected_revenue), (12, 5))
-        for value in ("x", "1,5", [1], {"x": 1}):
+        for value in ("x", "1,5", [1], {"x": 1}, "nan", float("inf"), 10**400):
             for enter in (
                 lambda value=value: lead.write({"probability": value}),
                 lambda value=value: lead.write({"expected_revenue": value}),
