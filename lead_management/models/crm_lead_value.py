@@ -5,7 +5,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, float_compare, format_amount
+from odoo.tools import SQL, float_compare
 
 from ..tools.private_orm import assign
 
@@ -202,29 +202,18 @@ class CrmLead(models.Model):
         :raise AccessError: for users who may not read leads
         """
         self.check_access("read")
-        apart = self.env["crm.lead.report.mixin"]._get_apart_currencies()
-        domain = Domain(domain or []) & Domain("is_without_rate", "=", True)
-        rows = apart and self._read_group(
-            domain, ["company_id"], ["expected_revenue:sum", "prorated_revenue:sum"]
-        )
-        totals = defaultdict(lambda: [0, 0])
-        for company, value, weighted in rows or []:
-            totals[apart[company.id]][0] += value or 0
-            totals[apart[company.id]][1] += weighted or 0
-        if not totals:
+        report = self.env["crm.lead.report.mixin"]
+        apart = report._get_apart_currencies()
+        if not apart:
             return False
-        # sudo: the currencies' symbols alone are read
-        currencies = self.env["res.currency"].sudo()
-        labels = self.env._("value"), self.env._("weighted")
-        return self.env._(
-            "Not added, as there is no rate to %(currency)s: %(amounts)s.",
-            currency=self.env.company.currency_id.name,
-            amounts=", ".join(
-                f"{format_amount(self.env, amount, currencies.browse(currency))} ({label})"
-                for currency, amounts in totals.items()
-                for amount, label in zip(amounts, labels, strict=True)
-            ),
-        )
+        domain = Domain(domain or []) & Domain("is_without_rate", "=", True)
+        measures = ["expected_revenue:sum", "prorated_revenue:sum"]
+        totals = defaultdict(lambda: [0, 0])
+        for company, value, weighted in self._read_group(domain, ["company_id"], measures):
+            total = totals[self.env["res.currency"].browse(apart[company.id])]
+            total[0] += value or 0
+            total[1] += weighted or 0
+        return report._say_apart(totals, [self.env._("value"), self.env._("weighted")])
 
     @api.model
     def _exchange_sql(self, amount, alias, query):

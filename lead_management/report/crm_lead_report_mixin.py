@@ -172,16 +172,23 @@ class CrmLeadReportMixin(models.AbstractModel):
         labels = [
             self._fields[name]._description_string(self.env).rpartition(", ")[2] for name in names
         ]
-        texts = []
-        for currency, *amounts in self._read_group(domain, ["apart_currency_id"], measures):
-            # sudo: the currency's symbol alone is read
-            texts += [
-                f"{format_amount(self.env, amount or 0, currency.sudo())} ({label})"
-                for amount, label in zip(amounts, labels, strict=True)
-            ]
-        if not texts:
-            return False
-        return self.env._(
+        rows = self._read_group(domain, ["apart_currency_id"], measures)
+        return self._say_apart({currency: amounts for currency, *amounts in rows}, labels)
+
+    @api.model
+    def _say_apart(self, totals, labels):
+        """That these amounts are not added, as no rate converts them.
+
+        :param dict totals: ``res.currency`` to list of amounts in it, one for each of ``labels``
+        :return: the sentence in the user's language, ``False`` where there are none
+        """
+        # sudo: the currency's symbol alone is read
+        texts = [
+            f"{format_amount(self.env, amount or 0, currency.sudo())} ({label})"
+            for currency, amounts in totals.items()
+            for amount, label in zip(amounts, labels, strict=True)
+        ]
+        return bool(texts) and self.env._(
             "Not added, as there is no rate to %(currency)s: %(amounts)s.",
             currency=self.env.company.currency_id.name,
             amounts=", ".join(texts),
