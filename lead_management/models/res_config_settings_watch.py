@@ -77,21 +77,23 @@ class ResConfigSettings(models.TransientModel):
 
         :return: the action
         """
-        return self._open_watched(self.env._("Won without a Project"), PENDING)
+        name = self.env._("Won without a Project")
+        return self._open_watched(name, PENDING, "crm_lead_view_list")
 
     def action_open_lead_no_reason(self):
         """Open the declined leads without a reason.
 
         :return: the action
         """
-        return self._open_watched(self.env._("Declined without a Reason"), NO_REASON)
+        name = self.env._("Declined without a Reason")
+        return self._open_watched(name, NO_REASON, "crm_lead_view_list_declined")
 
-    def _open_watched(self, name, domain):
+    def _open_watched(self, name, domain, view):
         return {
             "type": "ir.actions.act_window",
             "name": name,
             "res_model": "crm.lead",
-            "views": [(False, "list"), (False, "form")],
+            "views": [(self.env.ref(f"lead_management.{view}").id, "list"), (False, "form")],
             "domain": list(domain & Domain("company_id", "in", [False, self.company_id.id])),
-            "context": {"active_test": False},
+            "context": {"active_test": False, "create": False},
         }
