@@ -83,6 +83,8 @@ class CrmLead(models.Model):
         undecided = self._get_undecided_at_certainty(vals)
         if undecided:
             super(CrmLead, undecided).write({"date_closed": False})
+        if "main_order_id" in vals:
+            self._drop_follow_ups_of_cancelled_order()
         self._start_plans(plans)
         return True
 
