@@ -77,8 +77,9 @@ class RecomputedMixin:
         """
         rows = []
         for lead, payments in self.read_recomputed():
-            own = self.env["res.company"].browse(lead["company_id"]) or company
-            parts = self._split(lead, payments, self.get_unit(own))
+            # a lead of no company has the cents that it was entered with in the first one
+            own = self.env["res.company"].browse(lead["company_id"] or [])
+            parts = self._split(lead, payments, self.get_unit(own or self.company))
             amounts, weights = (
                 self._convert([part[place] for part in parts], own, company) for place in (1, 2)
             )
@@ -95,7 +96,7 @@ class RecomputedMixin:
         weighted = to_unit(value * chance, unit)
         parts, share, before = [], Decimal(), Decimal()
         for payment in payments:
-            amount = to_unit(payment["amount"], unit)
+            amount = Decimal(str(payment["amount"]))
             if payment["percentage"]:
                 share += Decimal(str(payment["percentage"]))
                 running = to_unit(value * share / 100, unit)
@@ -111,11 +112,11 @@ class RecomputedMixin:
 
     def _convert(self, amounts, own, company):
         """In the currency of ``company``, adding up to the sum of ``amounts`` converted."""
-        if own.currency_id == company.currency_id:
-            return amounts
-        if self.rates[own.id] is None or self.rates[company.id] is None:
-            return [Decimal()] * len(amounts)
-        rate = self.rates[company.id] / self.rates[own.id]
+        rate = Decimal(1)
+        if own and own.currency_id != company.currency_id:
+            if self.rates[own.id] is None or self.rates[company.id] is None:
+                return [Decimal()] * len(amounts)
+            rate = self.rates[company.id] / self.rates[own.id]
         unit = self.get_unit(company)
         totals = [to_unit(total * rate, unit) for total in accumulate(amounts)]
         return [total - before for before, total in pairwise([Decimal(), *totals])]

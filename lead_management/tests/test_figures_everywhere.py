@@ -76,7 +76,8 @@ class TestFiguresEverywhere(FiguresEverywhereCommon):
             (">=", operator.ge),
         ):
             for amount in set(shown.values()):
-                found = leads.search([("id", "in", leads.ids), ("converted_revenue", name, amount)])
+                domain = [("id", "in", leads.ids), ("converted_revenue", name, amount)]
+                found = leads.browse().search(domain)
                 expected = [lead.id for lead in leads if compare(shown[lead], amount)]
                 self.assertEqual(set(found.ids), set(expected), (name, amount))
 
