@@ -235,12 +235,13 @@ class CrmLead(models.Model):
             plan.append((leads, {**vals, **stage._prepare_probability_values()}))
         return plan
 
-    def _get_undecided_at_certainty(self, vals):
-        """Those of these leads that core has just closed because somebody saved 100 % for them.
+    def _get_open_with_closing_date(self, vals):
+        """Those of these leads that core has just closed because somebody saved 100 % for them,
+        or leaves closed though they are active again.
 
-        They are open until they are won: in a won stage, that is.
+        They are open until they are won, in a won stage, or declined.
         """
-        if (vals.get("probability") or 0) < 100:
+        if (vals.get("probability") or 0) < 100 and not vals.get("active"):
             return self.browse()
         return self.filtered(
             lambda lead: lead.active and lead.won_status == "pending" and lead.date_closed
