@@ -173,38 +173,18 @@ class CrmLead(models.Model):
         """Have the owners of declined leads without a reason asked for it, once."""
         leads = self.filtered(lambda lead: lead.won_status == "lost" and not lead.lost_reason_id)
         if leads:
-            leads -= self.browse(leads._find_reason_follow_ups().mapped("res_id"))
+            asked = leads._find_own_follow_ups(self._get_reason_summary)
+            leads -= self.browse(asked.mapped("res_id"))
             leads._plan_for_owner(self._get_reason_summary, fields.Date.context_today(self))
 
     @api.model
     def _get_reason_summary(self, env):
         return env._("Enter the reason why the lead was declined")
 
-    def _find_reason_follow_ups(self):
-        """The open follow-ups by which the leads' owners are asked for a reason."""
-        languages = self.env["res.lang"].get_installed()
-        summaries = {
-            self._get_reason_summary(self.with_context(lang=code).env) for code, _name in languages
-        }
-        # sudo: those of colleagues, too
-        return (
-            self.env["mail.activity"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("automated", "=", True),
-                    ("summary", "in", list(summaries)),
-                ]
-            )
-        )
-
     def _drop_reason_follow_ups(self):
         """Nobody needs to enter the reason any more."""
         declined = self.filtered(lambda lead: lead.won_status == "lost")
-        if declined:
-            declined._find_reason_follow_ups().unlink()
+        declined._drop_own_follow_ups(self._get_reason_summary)
 
     def _handle_won_lost(self, old_status_by_lead, new_status_by_lead):
         """Core's hook on every way to decline or reopen: tickets close and open with the lead.
@@ -212,6 +192,8 @@ class CrmLead(models.Model):
         Their hours stay where they are, in the lead project.
         """
         res = super()._handle_won_lost(old_status_by_lead, new_status_by_lead)
+        was_won = self.filtered(lambda lead: old_status_by_lead.get(lead.id, {}).get("is_won"))
+        was_won._drop_follow_ups_of_cancelled_order()
         declined, reopened = self.browse(), self.browse()
         for lead in self:
             status = new_status_by_lead.get(lead.id, {}).get("is_lost", False)
@@ -253,12 +235,13 @@ class CrmLead(models.Model):
             plan.append((leads, {**vals, **stage._prepare_probability_values()}))
         return plan
 
-    def _get_undecided_at_certainty(self, vals):
-        """Those of these leads that core has just closed because somebody saved 100 % for them.
+    def _get_open_with_closing_date(self, vals):
+        """Those of these leads that core has just closed because somebody saved 100 % for them,
+        or leaves closed though they are active again.
 
-        They are open until they are won: in a won stage, that is.
+        They are open until they are won, in a won stage, or declined.
         """
-        if (vals.get("probability") or 0) < 100:
+        if (vals.get("probability") or 0) < 100 and not vals.get("active"):
             return self.browse()
         return self.filtered(
             lambda lead: lead.active and lead.won_status == "pending" and lead.date_closed
@@ -268,8 +251,7 @@ class CrmLead(models.Model):
         """Leads that are not declined any more, on whatever way: their tickets open again,
         reason and closing date go."""
         self._reopen_tickets()
-        if self:
-            self._find_reason_follow_ups().unlink()
+        self._drop_own_follow_ups(self._get_reason_summary)
         open_leads = self.filtered(lambda lead: lead.active and lead.won_status == "pending")
         if open_leads:
             open_leads.write({"lost_reason_id": False, "date_closed": False})

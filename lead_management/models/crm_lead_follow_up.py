@@ -1,10 +1,16 @@
 """The next follow-up of a lead: when, what, written down with a new lead, done, and moving it."""
 
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, is_html_empty
 from odoo.tools.misc import clean_context
+
+from ..tools.attempts import attempt
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmLead(models.Model):
@@ -158,6 +164,39 @@ class CrmLead(models.Model):
                     summary=summarize(self.with_context(lang=user.lang).env),
                     user_id=user.id,
                 )
+
+    def _find_own_follow_ups(self, *summarize):
+        """The open follow-ups that the addon planned for these leads, whoever has to do them now
+        (``mail.activity`` in sudo mode).
+
+        :param summarize: functions as ``_plan_for_owner`` takes them
+        """
+        # sudo: those of colleagues, too
+        activities = self.env["mail.activity"].sudo()
+        if not self:
+            return activities
+        installed = self.env["res.lang"].get_installed()
+        envs = [self.with_context(lang=code).env for code, _name in installed]
+        return activities.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("automated", "=", True),
+                ("active", "=", True),
+                ("summary", "in", [words(env) for words in summarize for env in envs]),
+            ]
+        )
+
+    def _drop_own_follow_ups(self, *summarize):
+        """What the addon asked the owners for is settled: nobody needs to do it any more. What
+        somebody wrote a note on stays, and a refusal undoes nothing.
+
+        :param summarize: as ``_find_own_follow_ups`` takes them
+        """
+        settled = self._find_own_follow_ups(*summarize)
+        settled = settled.filtered(lambda activity: is_html_empty(activity.note))
+        if settled:
+            attempt(settled, settled.unlink, _logger, "Follow-ups %s stay", settled.ids)
 
     def _get_follow_up_owner(self):
         # sudo: the team need not be readable

@@ -84,25 +84,28 @@ class CrmLead(models.Model):
             self.id,
         )
 
+    @api.model
+    def _get_cancelled_summary(self, env):
+        return env._("The order of this won lead is cancelled")
+
     def _plan_follow_up_of_cancelled_order(self):
         """One follow-up for the owner of each won lead whose order is cancelled, unless it
         is planned already. Call it in sudo mode."""
-
-        def summarize(env):
-            return env._("The order of this won lead is cancelled")
-
-        def is_planned(lead):
-            owner = lead._get_follow_up_owner()
-            said = summarize(self.with_context(lang=owner.lang).env)
-            return said in lead.activity_ids.mapped("summary")
-
+        leads = self.filtered("order_cancelled")
+        planned = leads._find_own_follow_ups(self._get_cancelled_summary)
         today = fields.Date.context_today(self)
         attempt_each(
-            self.filtered(lambda lead: lead.order_cancelled and not is_planned(lead)),
-            lambda leads: leads._plan_for_owner(summarize, today),
+            leads - self.browse(planned.mapped("res_id")),
+            lambda leads: leads._plan_for_owner(self._get_cancelled_summary, today),
             _logger,
             "No follow-up for the cancelled orders of leads %s",
         )
+
+    def _drop_follow_ups_of_cancelled_order(self):
+        """Those of these leads that are not won any more, or whose order holds again, have
+        nothing of that kind to be done."""
+        settled = self.filtered(lambda lead: not lead.order_cancelled)
+        settled._drop_own_follow_ups(self._get_cancelled_summary)
 
     def action_reopen(self):
         """Put a won lead back to the phase it was in before, with that phase's probability.

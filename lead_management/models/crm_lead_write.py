@@ -79,9 +79,11 @@ class CrmLead(models.Model):
         with self.env.protecting(self._get_kept_fields(vals), self):
             # core changes the dict it gets
             super().write(dict(vals))
-        undecided = self._get_undecided_at_certainty(vals)
-        if undecided:
-            super(CrmLead, undecided).write({"date_closed": False})
+        still_open = self._get_open_with_closing_date(vals)
+        if still_open:
+            super(CrmLead, still_open).write({"date_closed": False})
+        if "main_order_id" in vals:
+            self._drop_follow_ups_of_cancelled_order()
         self._start_plans(plans)
         return True
 

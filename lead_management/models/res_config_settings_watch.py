@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_datetime
+from odoo.tools import format_datetime, formatLang
 
 from .crm_lead_drift import LAST_REPAIR
 
@@ -32,7 +32,9 @@ class ResConfigSettings(models.TransientModel):
         help="When the nightly job last found stored figures that were wrong, and how many.",
     )
     lead_watch_jobs = fields.Text(
-        "Jobs", compute="_compute_lead_watch", help="When each job last ran, and what failed."
+        "Jobs",
+        compute="_compute_lead_watch",
+        help="When each job last ran, how long it took, and what failed.",
     )
 
     @api.depends("company_id")
@@ -59,6 +61,15 @@ class ResConfigSettings(models.TransientModel):
     def _describe_job(self, job):
         last = format_datetime(self.env, job.lastcall) if job.lastcall else self.env._("never")
         text = self.env._("%(job)s: %(moment)s", job=job.name, moment=last)
+        # sudo: as above; core keeps it for a week
+        run = self.env["ir.cron.progress"].sudo()
+        run = run.search([("cron_id", "=", job.id)], order="id desc", limit=1)
+        if run.timed_out_counter:
+            text = self.env._("%(text)s, not finished", text=text)
+        elif run:
+            seconds = (run.write_date - run.create_date).total_seconds()
+            seconds = formatLang(self.env, seconds, digits=1)
+            text = self.env._("%(text)s, took %(seconds)s s", text=text, seconds=seconds)
         if job.failure_count:
             text = self.env._("%(text)s, %(count)s failures", text=text, count=job.failure_count)
         return text if job.active else self.env._("%(text)s, switched off", text=text)

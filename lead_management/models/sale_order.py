@@ -31,6 +31,9 @@ class SaleOrder(models.Model):
         unconfirmed = self.browse()
         if vals.get("state") == "sale" and not self.env.context.get("lead_order_confirming"):
             unconfirmed = self.filtered(lambda order: order.state != "sale")
+        reminders = []
+        if vals.keys() & {"state", "validity_date", "opportunity_id"}:
+            reminders = self._note_reminders()
         unsent = self.browse()
         if vals.get("state") == "sent":
             unsent = self.filtered(lambda order: order.state != "sent")
@@ -47,6 +50,7 @@ class SaleOrder(models.Model):
         unconfirmed._win_leads()
         if vals.get("state") == "cancel":
             self._tell_won_leads_of_cancellation()
+        self._drop_settled_reminders(reminders)
         return res
 
     def action_confirm(self):
@@ -65,7 +69,9 @@ class SaleOrder(models.Model):
         Once a lead is won, nothing changes: so the Won dialog and a second order do nothing.
         """
         # sudo: who confirms, the customer too, need not be able to read or write the lead
-        for order in self.sudo().sorted("id"):
+        orders = self.sudo()
+        orders.opportunity_id._drop_follow_ups_of_cancelled_order()
+        for order in orders.sorted("id"):
             lead = order.opportunity_id
             if lead and lead.won_status != "won" and order.company_id.lead_won_by_order:
                 # what is done to the lead is no part of the confirmation of this order
@@ -99,6 +105,7 @@ class SaleOrder(models.Model):
         # sudo: whoever may delete the offer need not be able to write its lead
         leads = self.env["crm.lead"].sudo().with_context(active_test=False)
         leads.search([("main_order_id", "in", self.ids)])._lose_main_offer()
+        self._drop_reminders(self._note_reminders())
 
     # ------------------------------------------------------------
     # Handed over, and taken back

@@ -8,6 +8,7 @@ from odoo.tools import format_date
 
 from ..tools.attempts import attempt_each
 from ..tools.spans import MOST_DAYS
+from .crm_lead_left_over import OPEN_OFFER_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class SaleOrder(models.Model):
         )
         open_offers = Domain(
             [
-                ("state", "in", ("draft", "sent")),
+                ("state", "in", OPEN_OFFER_STATES),
                 ("opportunity_id.active", "=", True),
                 ("opportunity_id.won_status", "=", "pending"),
             ]
@@ -91,14 +92,57 @@ class SaleOrder(models.Model):
         env = self.with_context(lang=owner.lang).env
         return {
             "activity_type_id": env.ref("mail.mail_activity_data_todo").id,
-            "summary": env._(
-                "Offer %(name)s expires on %(day)s",
-                name=self.name,
-                day=format_date(env, self.validity_date),
-            ),
+            "summary": self._get_expiry_summary(env, self.validity_date),
             "date_deadline": self.company_id._get_lead_today(),
             "user_id": owner.id,
             "automated": True,
             "res_model_id": env["ir.model"]._get_id("crm.lead"),
             "res_id": self.opportunity_id.id,
         }
+
+    def _get_expiry_summary(self, env, day):
+        """What the follow-up says, in the language of ``env``."""
+        return env._("Offer %(name)s expires on %(day)s", name=self.name, day=format_date(env, day))
+
+    # ------------------------------------------------------------
+    # Settled
+    # ------------------------------------------------------------
+
+    def _note_reminders(self):
+        """Of which expiry of these offers the owners were reminded, and on which leads.
+
+        :return: list of (``sale.order`` in sudo mode, ``crm.lead``, date)
+        """
+        # sudo: who decides about an offer need not be able to read its lead
+        return [
+            (order, order.opportunity_id, order.lead_reminded_expiry)
+            for order in self.sudo()
+            if order.lead_reminded_expiry
+        ]
+
+    def _drop_settled_reminders(self, reminders):
+        """Nobody needs to look after offers that are decided, expire on another day or belong to
+        another lead, whose owner is reminded by himself.
+
+        :param reminders: as ``_note_reminders`` found them before
+        """
+        moved = self.sudo().browse()
+        settled = []
+        for order, lead, day in reminders:
+            if order.opportunity_id != lead:
+                moved += order
+            elif order.state in OPEN_OFFER_STATES and order.validity_date == day:
+                continue
+            settled.append((order, lead, day))
+        self._drop_reminders(settled)
+        if moved:
+            moved.write({"lead_reminded_expiry": False})
+
+    def _drop_reminders(self, reminders):
+        leads = self.env["crm.lead"].sudo().union(*(lead for _order, lead, _day in reminders))
+        leads._drop_own_follow_ups(
+            *(
+                lambda env, order=order, day=day: order._get_expiry_summary(env, day)
+                for order, _lead, day in reminders
+            )
+        )

@@ -358,6 +358,12 @@ class TestBesideTheOrm(LeadHistoryCommon):
         pending = settings.lead_watch_pending
         job = self.env.ref("lead_management.ir_cron_repair_drift")
         job.write({"lastcall": "2026-03-02 02:15:00", "failure_count": 2})
+        other = self.env.ref("lead_management.ir_cron_wake_up_leads")
+        other._add_progress(timed_out_counter=0)
+        _job, run = job._add_progress()
+        self.set_in_sql(
+            "ir_cron_progress", "write_date", run.create_date + timedelta(seconds=7.5), run
+        )
         self.create_lead(stage="negotiation").action_set_won()
         self.create_lead().action_set_lost()
         self.set_in_sql("crm_lead", "next_follow_up", "2020-01-01", self.lead)
@@ -367,7 +373,8 @@ class TestBesideTheOrm(LeadHistoryCommon):
         self.assertGreater(settings.lead_watch_no_reason, 0)
         self.assertEqual(settings.lead_watch_repaired, f"{fields.Date.today()}: 1")
         self.assertIn("2026", settings.lead_watch_jobs)
-        self.assertIn("2 failures", settings.lead_watch_jobs)
+        self.assertIn("took 7.5 s, 2 failures", settings.lead_watch_jobs)
+        self.assertIn("not finished", settings.lead_watch_jobs)
         action = settings.action_open_lead_pending()
         found = self.env["crm.lead"].with_context(**action["context"]).search(action["domain"])
         self.assertEqual(len(found), settings.lead_watch_pending)

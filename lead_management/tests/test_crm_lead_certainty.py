@@ -59,6 +59,20 @@ class TestCertainty(LeadManagementCommon):
         lead.date_closed = "2026-01-01 10:00:00"
         self.assertFalse(self._get_decided_on(lead))
 
+    def test_a_lead_that_comes_back_is_not_closed(self):
+        """From the archive, or as what was taken for a service request."""
+        archived, service = leads = self.create_leads(2, stage="opened", contact_name="Maria")
+        archived.action_archive()
+        dialog = self.env["crm.lead.service.request"]
+        dialog.with_context(**service.action_service_request()["context"]).create(
+            {}
+        ).action_convert()
+        for lead in leads:
+            self.assertTrue(lead.date_closed)
+            lead.with_user(self.salesperson).action_unarchive()
+            self.assertEqual((lead.won_status, lead.request_type), ("pending", "project"))
+            self.assertFalse(lead.date_closed)
+
     def _open_convert_dialog(self, lead, model="crm.lead2opportunity.partner", **context):
         context = {
             "active_model": "crm.lead",

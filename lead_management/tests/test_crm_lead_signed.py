@@ -232,7 +232,32 @@ class TestLeadSigned(LeadManagementCommon, HttpCase):
             offer.action_draft()
             offer.action_confirm()
             self.assertFalse(self.lead.order_cancelled)
+            self.assertFalse(self.lead.activity_ids)
         self.assertEqual(len(self._wins()), 1)
+
+    def test_other_main_offer_that_holds_settles_the_cancelled_one(self):
+        offer, other = self.create_offer(self.lead), self.create_offer(self.lead)
+        (offer + other).action_confirm()
+        offer._action_cancel()
+        self.assertTrue(self.lead.activity_ids)
+        self.lead.main_order_id = other
+        self.assertFalse(self.lead.activity_ids)
+
+    def test_follow_up_of_a_cancelled_order_stays_with_a_colleagues_note(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.salesperson.lang = "de_DE"
+        offer = self.create_offer(self.lead)
+        offer.action_confirm()
+        offer._action_cancel()
+        follow_up = self.lead.activity_ids
+        self.assertIn("storniert", follow_up.summary)
+        self.lead.activity_ids.note = "He wants it in May"
+        offer.action_draft()
+        offer.action_confirm()
+        self.assertEqual(self.lead.activity_ids, follow_up)
+        follow_up.note = "<p><br></p>"
+        self.lead.action_reopen()
+        self.assertFalse(self.lead.activity_ids)
 
     def test_cancelled_orders_ask_with_as_many_queries_however_many_leads(self):
         def cancel(count):
@@ -267,6 +292,7 @@ class TestLeadSigned(LeadManagementCommon, HttpCase):
         self.assertEqual(self.lead.probability, self.lead.stage_id.default_probability)
         self.assertFalse(self.lead.order_cancelled)
         self.assertFalse(self.lead.date_closed)
+        self.assertFalse(self.lead.activity_ids)
 
     def test_moved_main_offer_leaves_the_value(self):
         offer = self.create_offer(self.lead, price=1234)

@@ -85,6 +85,62 @@ class TestOfferExpiry(LeadManagementCommon):
         self.remind()
         self.assertEqual(len(self.lead.activity_ids), 1)
 
+    def test_settled_offer_asks_nobody_any_more(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.salesperson.lang = "de_DE"
+        other = self.create_lead(stage="opened")
+        for settle in (
+            lambda offer: offer.action_confirm(),
+            lambda offer: offer.action_cancel(),
+            lambda offer: offer.write({"validity_date": self.in_days(40)}),
+            lambda offer: offer.write({"opportunity_id": other.id}),
+            lambda offer: offer.unlink(),
+        ):
+            lead = self.create_lead(stage="opened")
+            offer = self.create_offer(lead)
+            offer.validity_date = self.in_days(3)
+            call = lead.activity_schedule("mail.mail_activity_data_call", summary="Call")
+            self.remind()
+            self.assertEqual(len(lead.activity_ids), 2)
+            settle(offer)
+            self.assertEqual(lead.activity_ids, call)
+
+    def test_offer_of_another_lead_reminds_its_owner(self):
+        self.remind()
+        other = self.create_lead(stage="opened")
+        self.offer.opportunity_id = other
+        self.remind()
+        self.assertEqual(len(other.activity_ids), 1)
+
+    def test_sent_offer_is_still_to_be_asked_for(self):
+        self.remind()
+        self.offer.action_quotation_sent()
+        self.assertEqual(len(self.lead.activity_ids), 1)
+
+    def test_reminder_with_a_note_stays(self):
+        self.remind()
+        self.lead.activity_ids.note = "Asks for a discount"
+        self.offer.action_cancel()
+        self.assertEqual(len(self.lead.activity_ids), 1)
+
+    def test_settling_asks_with_as_many_queries_however_many_offers(self):
+        def settle(count):
+            leads = self.create_leads(count, stage="opened")
+            offers = self.env["sale.order"].union(*(self.create_offer(lead) for lead in leads))
+            offers.validity_date = self.in_days(1)
+            self.remind()
+            self.assertEqual(len(leads.activity_ids), count)
+            reminders = offers._note_reminders()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            queries = self.count_queries(lambda: offers._drop_reminders(reminders))
+            self.assertFalse(leads.activity_ids)
+            return queries
+
+        settle(2)
+        few = settle(3)
+        self.assertLessEqual(settle(6), few + 3)
+
     def test_copy_of_an_offer_reminds_too(self):
         self.remind()
         copy = self.offer.copy()
