@@ -128,10 +128,11 @@ class CrmLead(models.Model):
         :param order: ``sale.order``, an offer that goes along as a PDF
         """
         files = files or self.env["ir.attachment"]
-        context = {}
+        context = {"default_subject": self.name}
         if order:
             offer = self._print_offer(order)
-            context = {"lead_sent_order_id": order.id, "lead_sent_file_id": offer.id}
+            context |= self._get_offer_mail_context(order)
+            context |= {"lead_sent_order_id": order.id, "lead_sent_file_id": offer.id}
             files = offer | files
         return {
             "type": "ir.actions.act_window",
@@ -143,12 +144,26 @@ class CrmLead(models.Model):
                 "default_model": self._name,
                 "default_res_ids": self.ids,
                 "default_composition_mode": "comment",
-                "default_subject": self.name,
                 "default_partner_ids": self.partner_id.ids,
                 "default_attachment_ids": files.ids,
                 **context,
             },
         }
+
+    def _get_offer_mail_context(self, order):
+        """Subject and text of the mail, as core's own button on the offer proposes them.
+
+        :param order: ``sale.order``, which the user may read
+        :return: dict of defaults of ``mail.compose.message``, empty where there is no template
+        """
+        template = order._find_mail_template()
+        if not template:
+            return {}
+        texts = {
+            name: template._render_field(name, order.ids, compute_lang=True)[order.id]
+            for name in ("subject", "body_html")
+        }
+        return {"default_subject": texts["subject"], "default_body": texts["body_html"]}
 
     def message_post(self, **kwargs):
         """A message that takes an offer's PDF with it has sent the offer."""

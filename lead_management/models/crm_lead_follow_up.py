@@ -243,11 +243,6 @@ class CrmLead(models.Model):
     # The first step, written down with the lead
     # ------------------------------------------------------------
 
-    @api.onchange("first_step")
-    def _onchange_first_step(self):
-        if self.first_step and not self.first_step_date:
-            self.first_step_date = self._get_first_step_day()
-
     @api.model
     def _get_first_step_day(self):
         """When a step is due that came without a day."""

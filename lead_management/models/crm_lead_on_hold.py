@@ -14,6 +14,7 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     wake_up_date = fields.Date(
+        "On Hold Until",
         copy=False,
         tracking=True,
         index="btree_not_null",
@@ -38,6 +39,19 @@ class CrmLead(models.Model):
                 and lead.won_status == "pending"
                 and lead.wake_up_date > lead._get_company_today()
             )
+
+    @api.onchange("wake_up_date")
+    def _onchange_wake_up_date(self):
+        """Say that a day which has come puts nothing on hold."""
+        if not self.wake_up_date or self.wake_up_date > self._get_company_today():
+            return None
+        return {
+            "warning": {
+                "title": self.env._("Not on hold"),
+                "message": self.env._("Choose a day after today."),
+                "type": "notification",
+            }
+        }
 
     def _get_company_today(self):
         """Which day it is where the lead's company is, the user's for a lead without one."""

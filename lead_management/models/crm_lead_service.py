@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
 
@@ -89,6 +90,14 @@ class CrmLead(models.Model):
             )
             lead.service_later_lead_count = len(since)
             lead.service_later_won_count = len(since.filtered(lambda o: o.won_status == "won"))
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Average hours are of closed tasks: an open one has taken none yet, rather than 0."""
+        if aggregate_spec != "service_hours:avg":
+            return super()._read_group_select(aggregate_spec, query)
+        hours = self._field_to_sql(self._table, "service_hours", query)
+        done = self._field_to_sql(self._table, "service_done_date", query)
+        return SQL("AVG(%s) FILTER (WHERE %s IS NOT NULL)", hours, done)
 
     @api.constrains("request_type", "active", "won_status")
     def _check_request_type(self):

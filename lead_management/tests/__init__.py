@@ -83,3 +83,14 @@ from . import test_beside_the_orm
 from . import test_foreign_keys
 from . import test_one_that_refuses
 from . import test_wrong_input
+from . import test_crm_lead_privacy
+from . import test_crm_lead_stale
+from . import test_figures_agree
+from . import test_figures_no_rate
+from . import test_figures_rules
+from . import test_import_file
+from . import test_import_tour
+from . import test_lead_by_mail
+from . import test_lead_sums
+from . import test_paid_services
+from . import test_roles_whole_records

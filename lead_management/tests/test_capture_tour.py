@@ -4,6 +4,8 @@ from odoo.tests import tagged
 
 from .test_lead_story_tour import BOARD, LeadTourCommon
 
+SERVICE_REQUESTS = "/odoo/action-lead_management.crm_lead_action_service_report"
+
 
 @tagged("post_install", "-at_install")
 class TestCaptureTour(LeadTourCommon):
@@ -13,3 +15,18 @@ class TestCaptureTour(LeadTourCommon):
         leads = self.env["crm.lead"].search_count([])
         self.start_as_seller(BOARD, "lead_management_capture")
         self.assertEqual(self.env["crm.lead"].search_count([]), leads)
+
+    def test_service_requests_say_how_long_those_took_that_are_done(self):
+        for _number in range(2):
+            lead = self.create_lead(partner_id=self.create_partner().id, user_id=self.seller.id)
+            action = lead.action_service_request()
+            request = self.env[action["res_model"]].with_context(**action["context"]).create({})
+            request.action_convert()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = create_date - interval '4 hours' WHERE id = %s",
+            [lead.id],
+        )
+        self.env.invalidate_all()
+        lead.service_task_id.state = "1_done"
+        self.start_as_seller(SERVICE_REQUESTS, "lead_management_service_list")

@@ -153,6 +153,17 @@ class TestDocuments(LeadManagementCommon):
         self.assertEqual(self.offer.state, "sent")
         self.assertEqual(self.lead.stage_id, self.stages["offer_made"])
 
+    def test_mail_with_the_offer_has_the_text_of_the_offers_own_button(self):
+        lead = self.lead.with_user(self.salesperson)
+        context = lead.action_send_offer()["context"]
+        self.assertIn(self.offer.name, context["default_subject"])
+        self.assertIn(self.offer.name, context["default_body"])
+        # a company that has no such text gets an empty mail
+        self.env.ref("sale.email_template_edi_sale").unlink()
+        context = lead.action_send_offer()["context"]
+        self.assertEqual(context["default_subject"], lead.name)
+        self.assertNotIn("default_body", context)
+
     def test_defaults_of_the_board_are_not_for_files(self):
         """The board opens leads with a default type, which files have, too."""
         context = {"default_type": "opportunity", "default_name": "Lead"}

@@ -61,15 +61,14 @@ class TestFirstStep(PlanCommon):
         step = self.write_down(first_step="Ask")
         self.assertEqual(step.activity_ids.date_deadline, self.day(1))
 
-    def test_day_is_proposed_as_soon_as_the_step_is_written(self):
+    def test_no_day_comes_while_somebody_types_one(self):
+        """A day that the server fills in replaces what is typed until it comes."""
         leads = self.env["crm.lead"].with_user(self.salesperson)
         with Form(leads, QUICK_CREATE) as form:
             form.name = "Heat pump"
             form.first_step = "Ask"
-            self.assertEqual(form.first_step_date, self.day(1))
-            form.first_step_date = self.day(2)
-            form.first_step = "Ask again"
-        self.assertEqual(form.record.activity_ids.date_deadline, self.day(2))
+            self.assertFalse(form.first_step_date)
+        self.assertEqual(form.record.activity_ids.date_deadline, self.day(1))
 
     def test_nothing_written_plans_nothing(self):
         self.assertFalse(self.write_down(first_step=" ", first_step_date=False).activity_ids)

@@ -64,6 +64,12 @@ class TestOnHold(OnHoldCommon):
                 found = self.env["crm.lead"].search([*domain, ("id", "=", self.lead.id)])
                 self.assertEqual(bool(found), is_found, domain)
 
+    def test_a_day_that_has_come_is_told_in_the_form(self):
+        lead = self.lead.with_user(self.salesperson)
+        for day, is_told in ((self.earlier, True), (self.today(), True), (self.later, False)):
+            new = lead.new({"wake_up_date": day}, origin=lead)
+            self.assertEqual(bool(new._onchange_wake_up_date()), is_told, day)
+
     def test_lead_without_a_day_is_found_as_not_on_hold(self):
         self.assertIn(self.lead, self.env["crm.lead"].search([("is_on_hold", "=", False)]))
 

@@ -144,8 +144,16 @@ class TestServiceRequest(LeadManagementCommon):
             lead.service_task_id.state = "1_done"
             self.env.flush_all()
         self.assertAlmostEqual(lead.service_hours, 5, places=2)
+        # one whose task is open has no hours yet, rather than 0
+        self.open(self.create_lead(partner_id=lead.partner_id.id)).action_convert()
+        requests = self.env["crm.lead"].with_context(active_test=False)
+        domain = [("partner_id", "=", lead.partner_id.id)]
+        ((average,),) = requests._read_group(domain, aggregates=["service_hours:avg"])
+        self.assertAlmostEqual(average, 5, places=2)
         lead.service_task_id.state = "01_in_progress"
         self.assertEqual((lead.service_done_date, lead.service_hours), (False, 0))
+        ((average,),) = requests._read_group(domain, aggregates=["service_hours:avg"])
+        self.assertFalse(average)
 
     def test_contact_shows_what_became_of_its_requests(self):
         company = self.create_partner("Huber Ltd", is_company=True)

@@ -59,7 +59,7 @@ FAULTS = {
     43: ({"category_id": "No such category"}, "No such category"),
     53: ({"stage_id": "No such phase"}, "No such phase"),
     63: ({"source_id": "No such source"}, "No such source"),
-    73: ({"name": ""}, "required"),
+    73: ({"name": ""}, "The title is missing"),
     83: ({"payment_ids/amount": "12,34,5"}, "12,34,5"),
     93: ({"activity_ids/activity_type_id": "No such type"}, "No such type"),
 }
@@ -213,7 +213,8 @@ class TestImportFile(ImportCommon):
                     # the heading is the first row
                     self.assertTrue(item["message"].startswith(f"Row {number + 2}"))
                     (head,) = values
-                    self.assertEqual(item.get("field") or head, head.split("/")[0])
+                    path = item.get("field_path") or [item.get("field") or head]
+                    self.assertEqual("/".join(path), head, "beside its column on the screen")
             self.assertFalse(result["ids"])
             self.assertEqual(self.env["crm.lead"].search_count([]), before)
 

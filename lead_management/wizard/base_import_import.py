@@ -35,6 +35,9 @@ class BaseImportImport(models.TransientModel):
         where = self.env._("Row %(number)s", number=number)
         if title:
             where = self.env._("%(row)s, “%(title)s”", row=where, title=title)
+        elif message.get("field") == "name":
+            # core speaks of columns of the database, in English
+            message["message"] = self.env._("The title is missing.")
         # core's screen shows only the last fault that names no record
         message["record"] = number
         message["message"] = f"{where}: {message['message']}"

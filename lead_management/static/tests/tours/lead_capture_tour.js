@@ -63,3 +63,16 @@ registry.category("web_tour.tours").add("lead_management_capture", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("lead_management_service_list", {
+    steps: () => [
+        {
+            content: "one is done, one is not: the average is of the first",
+            trigger: ".o_list_view:has(.o_data_row:nth-child(2)) .o_list_footer td:contains(/^\\s*4\\.00\\s*$/)",
+        },
+        {
+            content: "what is not done has no hours yet",
+            trigger: ".o_data_row:not(:has(.o_data_cell[name=service_hours]:contains(/\\d/)))",
+        },
+    ],
+});
