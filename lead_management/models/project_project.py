@@ -32,8 +32,13 @@ class ProjectProject(models.Model):
         help="Declined leads of the companies that collect their leads in this project.",
     )
 
-    # what hours cost, those from before the order among them: in stock, customers can read it
-    analytic_account_balance = fields.Monetary(groups="base.group_user")
+    @api.model
+    def _has_field_access(self, field, operation):
+        """What hours cost, those from before the order among them, is nothing for customers. In
+        stock, they can read it. No ``groups``: see ``sale.order``."""
+        if field.name == "analytic_account_balance" and self.env.user.share and not self.env.su:
+            return False
+        return super()._has_field_access(field, operation)
 
     @api.depends("lead_ids")
     def _compute_lead_count(self):

@@ -10,12 +10,17 @@ class SaleOrder(models.Model):
     # an order that is sent within a lead is as much as its lines
     _guarded_nested_fields = ("order_line",)
 
-    # customers read their offers: in stock, the title of the lead with them
-    opportunity_id = fields.Many2one(groups="base.group_user")
-
     # Core, before odoo/odoo#250694, computes this in the user's rights from a field that only
     # project users may read: salespeople who record hours could not open an offer at all.
     show_hours_recorded_button = fields.Boolean(compute_sudo=True)
+
+    @api.model
+    def _has_field_access(self, field, operation):
+        """Customers read their offers: in stock, the title of the lead with them. No ``groups`` on
+        the field: views of others that ask for it would be inconsistent."""
+        if field.name == "opportunity_id" and self.env.user.share and not self.env.su:
+            return False
+        return super()._has_field_access(field, operation)
 
     @api.model_create_multi
     def create(self, vals_list):
