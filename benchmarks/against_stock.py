@@ -6,6 +6,7 @@ from lxml import etree
 
 from odoo.api import Environment
 
+from benchmarks.form import open_form
 from benchmarks.timing import best_of, compare
 
 ADMIN = 2
@@ -36,6 +37,7 @@ def measure(loaded):
         stock_list = {"view": "crm.crm_case_tree_view_oppor", "domain": STOCK_DOMAIN}
         yield line("open the board", 1, open_board, (stock, stock_board), (addon, board))
         yield line("list, first 80", 1, open_list, (stock, stock_list), (addon, lists))
+        yield line("open a lead", 1.1, open_form, (stock, {}), (addon, {}))
         yield line("create 500 leads", 0.6, create, (stock, {}), (addon, {}))
         yield line("move 1,000 leads, 3 payments each", 0.6, move, (stock, {}), (addon, {}))
         addon_cr.execute(DEFAULT_PROBABILITIES)

@@ -25,6 +25,7 @@ from . import crm_lead_category
 from . import crm_lead
 from . import crm_lead_contact
 from . import crm_lead_follow_up
+from . import crm_lead_form
 from . import crm_lead_activity_plan
 from . import crm_lead_answers
 from . import crm_lead_stage

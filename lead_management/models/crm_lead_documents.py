@@ -24,7 +24,8 @@ class CrmLead(models.Model):
     @api.depends("order_ids")
     def _compute_offer_attachment_ids(self):
         # sudo: only which offers the leads have; the files are searched in the user's rights
-        lead_ids = {order.id: order.opportunity_id.id for order in self._origin._get_offers()}
+        offers = self._without_empty_list("order_ids")._origin._get_offers()
+        lead_ids = {order.id: order.opportunity_id.id for order in offers}
         files = self.env["ir.attachment"].search(
             [
                 ("res_model", "=", "sale.order"),

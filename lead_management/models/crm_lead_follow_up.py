@@ -136,7 +136,7 @@ class CrmLead(models.Model):
         activities = self.env["mail.activity"].sudo()
         domain = [
             ("res_model", "=", self._name),
-            ("res_id", "in", self._origin.ids),
+            ("res_id", "in", self._without_empty_list("activity_ids")._origin.ids),
             # also where the caller looks at archived leads
             ("active", "=", True),
         ]

@@ -83,21 +83,16 @@ class CrmLead(models.Model):
     def _search_is_on_hold(self, operator, value):
         if operator not in ("in", "not in"):
             return NotImplemented
-        later = self._on_company_days(lambda today: Domain("wake_up_date", ">", today))
-        on_hold = later & Domain([("won_status", "=", "pending"), ("active", "=", True)])
-        reached = self._on_company_days(lambda today: Domain("wake_up_date", "<=", today))
-        others = Domain.OR(
-            [
-                [("wake_up_date", "=", False)],
-                reached,
-                [("won_status", "!=", "pending")],
-                [("active", "=", False)],
-            ]
-        )
         wanted = {bool(item) == (operator == "in") for item in value}
-        return Domain.OR(
-            [part for part, is_on in ((on_hold, True), (others, False)) if is_on in wanted]
-        )
+        found = Domain.FALSE
+        if True in wanted:
+            later = self._on_company_days(lambda today: Domain("wake_up_date", ">", today))
+            found |= later & Domain([("won_status", "=", "pending"), ("active", "=", True)])
+        if False in wanted:
+            reached = self._on_company_days(lambda today: Domain("wake_up_date", "<=", today))
+            found |= reached | Domain("wake_up_date", "=", False)
+            found |= Domain("won_status", "!=", "pending") | Domain("active", "=", False)
+        return found
 
     # ------------------------------------------------------------
     # End of a hold

@@ -88,10 +88,19 @@ class CrmLead(models.Model):
                 assign(lead, name, currency.round(total) if currency else total)
 
     @api.depends(
-        "expected_revenue", "prorated_revenue", "planned_revenue", "planned_prorated_revenue"
+        "expected_revenue",
+        "prorated_revenue",
+        "payment_count",
+        "planned_revenue",
+        "planned_prorated_revenue",
     )
     def _compute_uncovered_revenue(self):
         for lead in self:
+            if not lead.payment_count:
+                # both are rounded already
+                lead.uncovered_revenue = lead.expected_revenue or 0.0
+                lead.uncovered_prorated_revenue = lead.prorated_revenue or 0.0
+                continue
             rest = (lead.expected_revenue or 0.0) - lead.planned_revenue
             weighted = (lead.prorated_revenue or 0.0) - lead.planned_prorated_revenue
             currency = lead.company_currency

@@ -79,15 +79,21 @@ class CrmLead(models.Model):
             )
 
     def _read_timesheets(self, groupby, aggregates):
+        leads = self._without_empty_list("timesheet_ids")
+        if not leads:
+            return []
         return self.env["account.analytic.line"]._read_group(
-            [("lead_id", "in", self._origin.ids), ("project_id", "!=", False)],
+            [("lead_id", "in", leads._origin.ids), ("project_id", "!=", False)],
             groupby,
             aggregates,
         )
 
     @api.depends_context("company")
     def _compute_encode_uom_in_days(self):
-        self.encode_uom_in_days = self.env["account.analytic.line"]._is_timesheet_encode_uom_day()
+        # the unit stands beside the hours: a form without hours does not ask for it
+        leads = self._without_empty_list("timesheet_ids")
+        lines = self.env["account.analytic.line"]
+        self.encode_uom_in_days = bool(leads) and lines._is_timesheet_encode_uom_day()
 
     @api.model
     def fields_get(self, allfields=None, attributes=None):

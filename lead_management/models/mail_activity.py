@@ -147,8 +147,8 @@ class MailActivity(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        # sudo: an archived or foreign type still names what there is to do
-        kind = self.sudo().activity_type_id.name
+        # sudo: a foreign type still names what there is to do
+        kind = (self if self.env.su else self.sudo()).activity_type_id.name
         # Odoo proposes the name of the type as summary of some types
         step = ": ".join(word for word in dict.fromkeys([kind, self.summary]) if word)
         return f"{format_duration(self.due_time)} {step}" if self.due_time else step

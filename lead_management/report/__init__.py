@@ -1,4 +1,5 @@
 from . import crm_lead_report_mixin
+from . import crm_lead_summed_mixin
 from . import crm_lead_pipeline_report
 from . import crm_stage_calibration_report
 from . import crm_lead_presales_report

@@ -62,6 +62,55 @@ COMPARED = """
            %(sides)s
      WHERE opening.is_visible OR closing.is_visible
 """
+# the rows that a change may have: whether it has this one, kind, date, amount and weighted amount.
+# Those that it has add up to the closing.
+MOVEMENTS = (
+    ("was_open", "'opening'", "old_date", "old_amount", "old_weighted"),
+    (
+        "has_come",
+        "CASE WHEN is_new THEN 'new' ELSE 'reopened' END",
+        "new_date",
+        "new_amount",
+        "new_weighted",
+    ),
+    (
+        "was_open AND growth != 0",
+        "CASE WHEN growth > 0 THEN 'grown' ELSE 'shrunk' END",
+        "CASE WHEN is_open THEN new_date ELSE old_date END",
+        "growth",
+        "growth_weighted",
+    ),
+    (
+        "stayed AND new_quarter != old_quarter",
+        "CASE WHEN new_quarter > old_quarter THEN 'pushed' ELSE 'pulled' END",
+        "old_date",
+        "-old_amount",
+        "-old_weighted",
+    ),
+    (
+        "stayed AND new_quarter != old_quarter",
+        "CASE WHEN new_quarter > old_quarter THEN 'pushed' ELSE 'pulled' END",
+        "new_date",
+        "old_amount",
+        "old_weighted",
+    ),
+    (
+        "stayed AND new_weighted != old_weighted + growth_weighted",
+        "'probability'",
+        "new_date",
+        "0",
+        "new_weighted - old_weighted - growth_weighted",
+    ),
+    (
+        "has_left",
+        "CASE WHEN is_decided THEN won_status ELSE 'removed' END",
+        "old_date",
+        "-old_amount - growth",
+        "-old_weighted - growth_weighted",
+    ),
+    ("has_come AND NOT is_open", "won_status", "new_date", "-new_amount", "-new_weighted"),
+    ("is_open", "'closing'", "new_date", "new_amount", "new_weighted"),
+)
 
 
 class CrmLeadMovementReport(models.Model):
@@ -163,17 +212,13 @@ class CrmLeadMovementReport(models.Model):
             WITH opening AS (%(opening)s),
                  closing AS (%(closing)s),
                  compared AS MATERIALIZED (%(compared)s),
-                 change AS (%(change)s)
-            SELECT change.lead_key::bigint * 16 + movement.slot AS id,
-                   change.lead_key AS move_key, change.lead_id, change.type, change.stage_id,
-                   change.category_id, change.user_id, change.team_id, change.company_id,
-                   change.is_on_hold, change.kept_names, movement.kind, movement.date, %(amounts)s,
+                 change AS MATERIALIZED (%(change)s)
+            SELECT lead_key::bigint * 16 + slot AS id, lead_key AS move_key, lead_id, type,
+                   stage_id, category_id, user_id, team_id, company_id, is_on_hold, kept_names,
+                   kind, date, %(amounts)s,
                    %(date_from)s::date AS date_from, %(date_to)s::date AS date_to,
                    %(currency)s
-              FROM change
-        CROSS JOIN LATERAL (%(movements)s)
-                AS movement(slot, kind, applies, date, amount, amount_weighted)
-             WHERE movement.applies
+              FROM (%(movements)s) AS movement
             """,
             opening=self._select_states(date_from),
             closing=self._select_states(date_to),
@@ -181,10 +226,10 @@ class CrmLeadMovementReport(models.Model):
             change=self._select_changes(),
             movements=self._select_movements(),
             amounts=self._part_sql(
-                "change",
+                "movement",
                 {
-                    "amount": ("amount_apart", SQL("movement.amount")),
-                    "amount_weighted": ("weighted_apart", SQL("movement.amount_weighted")),
+                    "amount": ("amount_apart", SQL("amount")),
+                    "amount_weighted": ("weighted_apart", SQL("amount_weighted")),
                 },
             ),
             date_from=date_from,
@@ -266,27 +311,15 @@ class CrmLeadMovementReport(models.Model):
 
     @api.model
     def _select_movements(self):
-        """SQL ``VALUES`` of the rows a change may have: number, kind, whether it has this
-        one, date, amount and weighted amount. Those that it has add up to the closing."""
-        return SQL(
-            """
-            VALUES
-            (1, 'opening', was_open, old_date, old_amount, old_weighted),
-            (2, CASE WHEN is_new THEN 'new' ELSE 'reopened' END,
-             has_come, new_date, new_amount, new_weighted),
-            (3, CASE WHEN growth > 0 THEN 'grown' ELSE 'shrunk' END,
-             was_open AND growth != 0,
-             CASE WHEN is_open THEN new_date ELSE old_date END, growth, growth_weighted),
-            (4, CASE WHEN new_quarter > old_quarter THEN 'pushed' ELSE 'pulled' END,
-             stayed AND new_quarter != old_quarter, old_date, -old_amount, -old_weighted),
-            (5, CASE WHEN new_quarter > old_quarter THEN 'pushed' ELSE 'pulled' END,
-             stayed AND new_quarter != old_quarter, new_date, old_amount, old_weighted),
-            (6, 'probability',
-             stayed AND new_weighted != old_weighted + growth_weighted,
-             new_date, 0, new_weighted - old_weighted - growth_weighted),
-            (7, CASE WHEN is_decided THEN won_status ELSE 'removed' END,
-             has_left, old_date, -old_amount - growth, -old_weighted - growth_weighted),
-            (8, won_status, has_come AND NOT is_open, new_date, -new_amount, -new_weighted),
-            (9, 'closing', is_open, new_date, new_amount, new_weighted)
-            """
+        """SQL of the rows that changes have, one ``SELECT`` for each of ``MOVEMENTS``: a list of
+        values for each change would be worked out anew, all nine of them, for every lead."""
+        return SQL(" UNION ALL ").join(
+            SQL(
+                "SELECT change.*, %s AS slot, (%s)::text AS kind, (%s)::date AS date, "
+                "(%s)::numeric AS amount, (%s)::numeric AS amount_weighted FROM change WHERE %s",
+                slot,
+                *map(SQL, columns),
+                SQL(applies),
+            )
+            for slot, (applies, *columns) in enumerate(MOVEMENTS, 1)
         )

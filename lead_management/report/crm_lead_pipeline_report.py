@@ -25,6 +25,7 @@ IS_ON_HOLD = """
     COALESCE(crm_lead.active AND crm_lead.won_status = 'pending'
              AND crm_lead.wake_up_date > %(today)s, FALSE)
 """
+IS_ACTIVE = "(crm_lead.active OR crm_lead.won_status != 'pending')"
 ROWS = """
     SELECT %(row_id)s AS id,
            crm_lead.id AS lead_id,
@@ -36,7 +37,7 @@ ROWS = """
            crm_lead.type, crm_lead.stage_id, crm_lead.category_id, crm_lead.user_id,
            crm_lead.team_id, crm_lead.source_id, crm_lead.company_id,
            crm_lead.won_status, crm_lead.probability,
-           (crm_lead.active OR crm_lead.won_status != 'pending') AS active,
+           %(is_active)s AS active,
            %(is_on_hold)s AS is_on_hold,
            %(amount)s AS amount,
            %(weighted)s AS amount_weighted,
@@ -44,7 +45,8 @@ ROWS = """
            %(weighted_apart)s AS weighted_apart,
            rates.apart_currency_id,
            %(additional)s
-           %(currency)s
+           %(currency)s,
+           1 AS row_count
       FROM %(source)s
       %(rates)s
      WHERE %(condition)s AND %(company)s AND %(readable)s
@@ -62,11 +64,12 @@ class CrmLeadPipelineReport(models.Model):
     """
 
     _name = "crm.lead.pipeline.report"
-    _inherit = ["crm.lead.apart.mixin", "crm.lead.report.mixin"]
+    _inherit = ["crm.lead.summed.mixin", "crm.lead.apart.mixin", "crm.lead.report.mixin"]
     _description = "Pipeline"
     _auto = False
     _filters_leads = True
     _order = "date, id"
+    _summed_measures = ("amount", "amount_weighted", "amount_apart", "weighted_apart")
     _depends = {
         "crm.lead": [
             "active",
@@ -299,57 +302,69 @@ class CrmLeadPipelineReport(models.Model):
 
     @property
     def _table_query(self):
+        parts = [self._select_payments(), self._select_rests()]
+        if self._exchanges_currencies():
+            own = SQL("COALESCE(rates.rate, 1) = 1")
+            exchanged = SQL("rates.rate != 1")
+            parts[:1] = [
+                self._select_payments(own),
+                self._select_payments(exchanged, self._exchange_payment_sql),
+            ]
+        return self._sum_rows(SQL(" UNION ALL ").join(parts))
+
+    @api.model
+    def _select_payments(self, condition=None, exchange=lambda amount: amount):
+        """The planned payments of the report as SQL.
+
+        :param SQL condition: over ``rates``, none for all of them
+        :param exchange: a function of an amount, both SQL
+        """
         by_order = self._get_basis() == "order"
+        amounts = [SQL("COALESCE(payment.amount, 0)"), SQL("COALESCE(payment.amount_weighted, 0)")]
+        return self._select_rows(
+            SQL("2 * payment.id"),
+            SQL("payment.name"),
+            SQL("crm_lead.date_deadline") if by_order else SQL("payment.date"),
+            [*map(exchange, amounts), *map(self._apart_sql, amounts)],
+            SQL("crm_lead_payment AS payment JOIN crm_lead ON crm_lead.id = payment.lead_id"),
+            condition or SQL("TRUE"),
+        )
+
+    @api.model
+    def _select_rests(self):
+        """What no payment covers, as SQL."""
         value = SQL("COALESCE(crm_lead.expected_revenue, 0)")
         planned = SQL("COALESCE(crm_lead.planned_revenue, 0)")
         weighted = SQL("COALESCE(crm_lead.prorated_revenue, 0)")
         planned_weighted = SQL("COALESCE(crm_lead.planned_prorated_revenue, 0)")
-        return SQL(
-            """
-            %(payments)s
-            UNION ALL
-            %(rests)s
-            """,
-            payments=self._select_rows(
-                SQL("2 * payment.id"),
-                SQL("payment.name"),
-                SQL("crm_lead.date_deadline") if by_order else SQL("payment.date"),
-                [
-                    self._exchange_payment_sql(SQL("COALESCE(payment.amount, 0)")),
-                    self._exchange_payment_sql(SQL("COALESCE(payment.amount_weighted, 0)")),
-                    self._apart_sql(SQL("COALESCE(payment.amount, 0)")),
-                    self._apart_sql(SQL("COALESCE(payment.amount_weighted, 0)")),
-                ],
-                SQL("crm_lead_payment AS payment JOIN crm_lead ON crm_lead.id = payment.lead_id"),
-                SQL("TRUE"),
-            ),
-            rests=self._select_rows(
-                SQL("2 * crm_lead.id + 1"),
-                SQL("NULL::varchar"),
-                SQL("crm_lead.date_deadline"),
-                [
-                    self._exchange_rest_sql(value, planned),
-                    self._exchange_rest_sql(weighted, planned_weighted),
-                    self._apart_sql(SQL("%s - %s", value, planned)),
-                    self._apart_sql(SQL("%s - %s", weighted, planned_weighted)),
-                ],
-                SQL("crm_lead"),
-                SQL("(%(planned)s = 0 OR %(value)s != %(planned)s)", planned=planned, value=value),
-            ),
+        return self._select_rows(
+            SQL("2 * crm_lead.id + 1"),
+            SQL("NULL::varchar"),
+            SQL("crm_lead.date_deadline"),
+            [
+                self._exchange_rest_sql(value, planned),
+                self._exchange_rest_sql(weighted, planned_weighted),
+                self._apart_sql(SQL("%s - %s", value, planned)),
+                self._apart_sql(SQL("%s - %s", weighted, planned_weighted)),
+            ],
+            SQL("crm_lead"),
+            SQL("(%(planned)s = 0 OR %(value)s != %(planned)s)", planned=planned, value=value),
         )
 
     @api.model
     def _exchange_payment_sql(self, amount):
         """SQL of a payment's ``amount`` in the currency of the company the user works in.
 
-        Where amounts are converted, each is the difference of two rounded running totals of
-        its lead's payments, as in ``allocate``: with the rest they add up to the converted
-        value, which the other reports have.
+        Each is the difference of two rounded running totals of its lead's payments, as in
+        ``allocate``: with the rest they add up to the converted value, which the other reports
+        have. Status and ``active`` are the lead's, and say nothing new: filters by them leave
+        leads out before anything is added up.
         """
-        if not self._exchanges_currencies():
-            return amount
         total = SQL(
-            "SUM(%s) OVER (PARTITION BY crm_lead.id ORDER BY payment.sequence, payment.id)", amount
+            "SUM(%(amount)s) OVER (PARTITION BY crm_lead.id, crm_lead.won_status, %(active)s"
+            " ORDER BY payment.sequence, payment.id)",
+            amount=amount,
+            active=SQL(IS_ACTIVE),
         )
         return self._exchange_rest_sql(total, SQL("%s - %s", total, amount))
 
@@ -365,7 +380,7 @@ class CrmLeadPipelineReport(models.Model):
 
     @api.model
     def _select_rows(self, row_id, name, date, amounts, source, condition):
-        """One half of the report as SQL; all parameters are SQL.
+        """One part of the report as SQL; all parameters are SQL.
 
         :param list amounts: unweighted and weighted, and the same where there is no rate
         """
@@ -379,6 +394,7 @@ class CrmLeadPipelineReport(models.Model):
             entered=entered,
             fiscal_quarter=self._get_fiscal_quarter_sql(date),
             timing=SQL(TIMING, date=date, today=today),
+            is_active=SQL(IS_ACTIVE),
             is_on_hold=SQL(IS_ON_HOLD, today=today),
             **dict(zip(AMOUNTS, amounts, strict=True)),
             additional=self._get_additional_columns(),

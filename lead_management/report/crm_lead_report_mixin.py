@@ -204,8 +204,17 @@ class CrmLeadReportMixin(models.AbstractModel):
         return Domain.TRUE
 
     def _read_group_select(self, aggregate_spec, query):
-        """Amounts in several currencies without a rate have no sum."""
-        name = aggregate_spec.partition(":")[0]
+        """Amounts in several currencies without a rate have no sum. Those that have one are in the
+        currency that a sum over several is asked for in."""
+        name, _separator, function = aggregate_spec.partition(":")
+        field = self._fields.get(name)
+        if (
+            function == "sum_currency"
+            and field
+            and field.type == "monetary"
+            and field.get_currency_field(self) == "currency_id"
+        ):
+            aggregate_spec = f"{name}:sum"
         select = super()._read_group_select(aggregate_spec, query)
         if name not in self._apart_measures:
             return select

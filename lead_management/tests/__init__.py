@@ -1,3 +1,4 @@
+from . import test_crm_lead_form
 from . import test_crm_lead_screens
 from . import test_crm_lead_stage
 from . import test_crm_lead_type
@@ -37,6 +38,7 @@ from . import test_install
 from . import test_handover_matrix
 from . import test_handover_properties
 from . import test_pipeline_print
+from . import test_pipeline_summed
 from . import test_quarters
 from . import test_reads_only
 from . import test_stage_probability

@@ -28,3 +28,22 @@ def cache_none(records, name):
     :param str name: the field
     """
     records._fields[name]._insert_cache(records, [()] * len(records))
+
+
+def cache_lines(record, name, lines):
+    """Say what is in a one2many field of a record, so that nobody asks the database.
+
+    :param record: one record of which that is known from elsewhere
+    :param str name: the field, which is not in the cache
+    :param lines: what the user may see of it, archived lines too, in the order of the field
+    """
+    record._fields[name]._insert_cache(record, [lines._ids])
+
+
+def is_cached(record, name):
+    """Whether a field of a record is in the cache: read, or changed and not saved yet.
+
+    :param record: one record
+    :param str name: the field
+    """
+    return not any(record._fields[name]._cache_missing_ids(record))
