@@ -51,7 +51,12 @@ class PresalesCustomerPortal(ProjectCustomerPortal):
 
     @route()
     def portal_my_project_task(self, project_id=None, task_id=None, access_token=None, **kw):
-        if request.env["project.task"].browse(task_id).exists()._is_hidden_from_user():
+        # as core looks for it; it breaks where it finds nothing
+        tasks = request.env["project.task"]
+        # sudo: only which task it is; a token opens it, or the rights of the user
+        task = tasks.sudo().search([("id", "=", task_id), ("project_id", "=", project_id)], limit=1)
+        task = task.sudo(False)
+        if not task or task._is_hidden_from_user() or not (access_token or task.has_access("read")):
             return request.redirect("/my")
         return super().portal_my_project_task(project_id, task_id, access_token, **kw)
 

@@ -26,6 +26,7 @@ from . import crm_lead
 from . import crm_lead_contact
 from . import crm_lead_follow_up
 from . import crm_lead_activity_plan
+from . import crm_lead_answers
 from . import crm_lead_stage
 from . import crm_lead_stale
 from . import crm_lead_website

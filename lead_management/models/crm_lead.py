@@ -124,10 +124,12 @@ class CrmLead(models.Model):
         """Core's merge; leads whose orders run in different projects stay apart.
 
         :raises AccessError: when the user may not change one of the leads
-        :raises UserError: when the leads run in different projects
+        :raises UserError: when the leads run in different projects, or no rate converts the value
+            that is kept
         """
         self.check_access("write")
         self._check_mergeable()
+        self._sort_by_confidence_level(reverse=True)._check_merged_value()
         # the stage of the merged lead is chosen by a rule, whatever it needs
         leads = self.with_context(lead_needs=NEEDS_SETTLED, lead_merge_team_id=team_id)
         merged = super(CrmLead, leads)._merge_opportunity(

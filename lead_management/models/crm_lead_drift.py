@@ -90,6 +90,14 @@ class CrmLead(models.Model):
     def _repair_figures(self):
         """Repair the figures of these leads, of their tickets and hours, and their last rows of
         the history; the log names ids. Call it in sudo mode."""
+        _repair_stored(self, ["won_status"])
+        self._repair_main_offers()
+        self._repair_values()
+        # what lead and payments have follows from one another, in this order
+        payments = self.env["crm.lead.payment"].sudo().search([("lead_id", "in", self.ids)])
+        _repair_stored(payments, ["amount"])
+        _repair_stored(self, ["prorated_revenue"])
+        _repair_stored(payments, ["amount_weighted"])
         _repair_stored(self, LEAD_FIGURES)
         tickets = self.env["project.task"].sudo().with_context(active_test=False)
         tickets = tickets.search([("lead_id", "in", self.ids)])
@@ -100,6 +108,30 @@ class CrmLead(models.Model):
         _repair_stored(lines, ["lead_id"])
         # sudo: nobody writes the history by hand
         _log(self.env, "last rows", self.env["crm.lead.history"].sudo()._record_drift(self.ids))
+
+    def _repair_main_offers(self):
+        """A main offer that went to another lead is none any more, and may be the other's."""
+        wrong = self.filtered(
+            lambda lead: lead.main_order_id and lead.main_order_id.opportunity_id != lead
+        )
+        orders = wrong.main_order_id
+        for lead in wrong:
+            lead.main_order_id = False
+        orders._propose_as_main_offer()
+        _log(self.env, "crm.lead.main_order_id", wrong.ids)
+
+    def _repair_values(self):
+        """Values that follow their offer or payments do, and all are rounded to their currency."""
+        _repair_stored(self, ["expected_revenue"])
+        rough = self.filtered(
+            lambda lead: (
+                lead.company_id
+                and lead.expected_revenue != lead.company_currency.round(lead.expected_revenue or 0)
+            )
+        )
+        for lead in rough:
+            lead._round_value()
+        _log(self.env, "crm.lead.expected_revenue, rounded", rough.ids)
 
     @api.model
     def _repair_removed(self):

@@ -27,6 +27,8 @@ class CrmLeadFigureMixin(models.AbstractModel):
     _keeps_deleted_leads = False
     # whether the model's own query leaves out what may not be read; see _where_readable
     _filters_leads = False
+    # whether sums in spreadsheets of grouped lists are the database's, as on the screen
+    _exports_sums = True
 
     @api.model
     def _reads_all_figures(self):

@@ -196,7 +196,8 @@ class CrmLead(models.Model):
             plan.orders_to_link._generate_missing_services()
         orders = plan.choices.orders_to_confirm.with_env(self.env)
         if orders:
-            context = clean_context(self.env.context)
+            # as core's button on the offer: what accounting needs of its lines is asked for
+            context = {**clean_context(self.env.context), "validate_analytic": True}
             # pylint: disable=context-overridden
             orders.with_context(context).action_confirm()
             names = ", ".join(orders.mapped("name"))

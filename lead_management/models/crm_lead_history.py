@@ -20,8 +20,9 @@ STATE_COLUMNS = {
     "company_id": "lead.company_id",
     "wake_up_date": "lead.wake_up_date",
 }
-# the columns of ``crm.lead`` in these expressions
-RECORDED = set(re.findall(r"lead\.(\w+)", " ".join(STATE_COLUMNS.values())))
+# the columns of ``crm.lead`` in these expressions, and the weighted value: it changes alone where a
+# currency gets another smallest unit, or the nightly job repairs it
+RECORDED = {"prorated_revenue", *re.findall(r"lead\.(\w+)", " ".join(STATE_COLUMNS.values()))}
 PENDING = "lead_management.history"
 # the columns that the database empties when what they name is deleted: its name is kept
 KEPT = ("stage_id", "salesperson_id", "team_id", "category_id", "user_id")
@@ -34,10 +35,11 @@ def _list(columns, prefix=""):
 def _state_of(row):
     # what was deleted was there, and is not any more
     gone = f"NULLIF({row}.kept_names - 'user_id', '{{}}'::jsonb)"
-    return f"{_list(STATE_COLUMNS, row + '.')}, {gone}"
+    return f"{_list(STATE_COLUMNS, row + '.')}, COALESCE({row}.prorated_revenue, 0), {gone}"
 
 
-_STATE = ", ".join([*STATE_COLUMNS.values(), "NULL::jsonb"])
+_WEIGHTED = "COALESCE(lead.prorated_revenue, 0)"
+_STATE = ", ".join([*STATE_COLUMNS.values(), _WEIGHTED, "NULL::jsonb"])
 _KEPT_STATE = ",".join(name for name in KEPT if name in STATE_COLUMNS)
 # See ``_record``. Put together once: it is run at every save of a lead. ``is_changed``: the lead is
 # not what its last row says; ``is_undone``: it is again what it was before the row that this
@@ -226,7 +228,7 @@ class CrmLeadHistory(models.Model):
 
     @api.model
     def _flush_leads(self):
-        self.env["crm.lead"].flush_model([*RECORDED, "prorated_revenue"])
+        self.env["crm.lead"].flush_model(RECORDED)
 
     @api.model
     def _record_changes(self, changes):

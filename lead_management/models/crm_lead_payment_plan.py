@@ -392,11 +392,52 @@ class CrmLead(models.Model):
         return {
             **super()._merge_get_fields_specific(),
             "value_source": lambda _name, leads: leads._get_merged_value_source(),
+            "expected_revenue": lambda _name, leads: leads._get_merged_value(),
         }
 
     def _get_lead_with_value(self):
         """The one of these leads whose value core keeps when it merges them into the first."""
         return next((lead for lead in self if lead.expected_revenue), self[:1])
+
+    def _get_merged_company(self):
+        """In whose currency these leads count once core has merged them into the first."""
+        return self.company_id[:1] or self.env.company
+
+    def _get_lead_with_payments(self):
+        """The one of these leads whose payments a merge keeps."""
+        lead = self._get_lead_with_value()
+        return lead if lead.payment_ids else self.filtered("payment_ids")[:1]
+
+    def _check_merged_value(self):
+        """Called on leads in core's order before it merges them.
+
+        :raises UserError: when no rate converts the value or the payments that are kept
+        """
+        company = self._get_merged_company()
+        # sudo: payments are kept whoever merges
+        kept = self._get_lead_with_value().filtered("expected_revenue")
+        for currency in (kept | self.sudo()._get_lead_with_payments()).company_currency:
+            if not currency._has_rate_to(company.currency_id, company):
+                raise UserError(
+                    self.env._(
+                        "These leads cannot be merged: the value is in %(currency)s, and there is "
+                        "no rate to %(own)s. Enter one under “Currencies”.",
+                        currency=currency.name,
+                        own=company.currency_id.name,
+                    )
+                )
+
+    def _exchange_merged(self, amount, lead):
+        """An amount of one of these leads in the currency that they have once merged, at today's
+        rate."""
+        company = self._get_merged_company()
+        return lead.company_currency._convert(
+            amount, company.currency_id, company, fields.Date.today()
+        )
+
+    def _get_merged_value(self):
+        lead = self._get_lead_with_value()
+        return self._exchange_merged(lead.expected_revenue, lead)
 
     def _get_merged_value_source(self):
         """A value follows its payments, which move with it, or the offer of the lead that the
@@ -422,14 +463,17 @@ class CrmLead(models.Model):
         """
         leads = self | opportunities
         leads._cache_missing_payments()
-        source = leads._get_lead_with_value()
-        if not source.payment_ids:
-            source = leads.filtered("payment_ids")[:1]
+        source = leads._get_lead_with_payments()
         dropped = leads.payment_ids - source.payment_ids
         if dropped:
             self._message_log(body=dropped._get_dropped_note())
             dropped.unlink()
+        typed = source.payment_ids.filtered(lambda payment: not payment.percentage)
+        amounts = [leads._exchange_merged(payment.amount, source) for payment in typed]
         if source and source != self:
             anchor = source.payment_anchor_date
             source.payment_ids.write({"lead_id": self.id})
             self.payment_anchor_date = anchor
+        for payment, amount in zip(typed, amounts, strict=True):
+            if payment.amount != amount:
+                payment.amount = amount

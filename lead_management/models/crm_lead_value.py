@@ -15,6 +15,8 @@ OUR_CURRENCIES = ("company_currency", "converted_currency_id")
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
+    # see crm.lead.figure.mixin
+    _exports_sums = True
 
     value_source = fields.Selection(
         [
@@ -103,6 +105,22 @@ class CrmLead(models.Model):
         entered = derived.filtered(lambda lead: not lead._is_value(value["expected_revenue"]))
         return [*plan, (entered, {**value, "value_source": "manual"}), (derived - entered, {})]
 
+    def _round_values(self, vals_list):
+        """Called by ``create``: the ORM writes the value of a new record as it was given, as it
+        does not know the lead's company yet. It is rounded to the currency like any other.
+
+        :param vals_list: the values these leads were created with, in their order
+        """
+        for lead, vals in zip(self, vals_list, strict=True):
+            given = vals.get("expected_revenue")
+            if given and float(given) != lead.company_currency.round(float(given)):
+                lead._round_value()
+
+    def _round_value(self):
+        """Store the value rounded to the lead's currency; see :meth:`_round_values`."""
+        assign(self, "expected_revenue", self.company_currency.round(self.expected_revenue))
+        self.modified(["expected_revenue"])
+
     def _is_value_derived(self):
         """Whether the value follows something else, such as the main offer."""
         return self.value_source not in (False, "manual")
@@ -151,26 +169,41 @@ class CrmLead(models.Model):
             return NotImplemented
         self._check_field_access(self._fields["converted_revenue"], "read")
 
-        def exchange(amount, rate):
-            # what is no number is refused by the search over the value itself
-            return amount / rate if isinstance(amount, int | float) else amount
-
         rates = self.env["crm.lead.report.mixin"]._get_rates()
         by_rate = {1: [False]}
         for company_id, rate in rates.items():
             by_rate.setdefault(rate, []).append(company_id)
         return Domain.OR(
-            Domain("company_id", "in", company_ids)
-            & Domain(
-                "expected_revenue",
-                operator,
-                [exchange(amount, rate) for amount in value]
-                if operator.endswith("in")
-                else exchange(value, rate),
-            )
+            Domain("company_id", "in", company_ids) & self._compare_exchanged(operator, value, rate)
             for rate, company_ids in by_rate.items()
             if rate
         )
+
+    @api.model
+    def _compare_exchanged(self, operator, value, rate):
+        """The condition over the value in its own currency that finds what is shown converted: it
+        is rounded then.
+
+        :param operator: ``<``, ``<=``, ``>``, ``>=``, ``in`` or ``not in``
+        :rtype: Domain
+        """
+        amounts = value if operator.endswith("in") else [value]
+        if rate == 1 or not all(isinstance(amount, int | float) for amount in amounts):
+            # what is no number is refused by the search over the value itself
+            return Domain("expected_revenue", operator, value)
+        half = self.env.company.currency_id.rounding / 2
+
+        def bound(comparison, amount):
+            return Domain("expected_revenue", comparison, amount / rate)
+
+        if operator == "not in":
+            return ~self._compare_exchanged("in", value, rate)
+        if operator == "in":
+            return Domain.OR(
+                bound(">=", amount - half) & bound("<", amount + half) for amount in amounts
+            )
+        upper = value + half if operator in ("<=", ">") else value - half
+        return bound(">=" if operator in (">", ">=") else "<", upper)
 
     @api.model
     def _search_is_without_rate(self, operator, value):
@@ -223,19 +256,20 @@ class CrmLead(models.Model):
 
         :param SQL amount: in the currency of each lead
         """
-        rates = self.env["crm.lead.report.mixin"]._get_rates()
-        if all(rate == 1 for rate in rates.values()):
+        report = self.env["crm.lead.report.mixin"]
+        if not report._exchanges_currencies():
             return amount
+        rates = report._get_rates()
         company = self._field_to_sql(alias, "company_id", query)
         cases = [SQL("WHEN %s THEN %s::numeric", *item) for item in rates.items()]
-        return SQL(
-            "ROUND((%(amount)s * (CASE WHEN %(company)s IS NULL THEN 1 "
-            "ELSE CASE %(company)s %(cases)s ELSE 0 END END))::numeric, %(digits)s)",
+        exchanged = SQL(
+            "%(amount)s * (CASE WHEN %(company)s IS NULL THEN 1 "
+            "ELSE CASE %(company)s %(cases)s ELSE 0 END END)",
             amount=amount,
-            digits=self.env.company.currency_id.decimal_places,
             company=company,
             cases=SQL(" ").join(cases),
         )
+        return report._round_sql(exchanged)
 
     def _field_to_sql(self, alias, field_expr, query=None):
         """Core's, and the converted value with its currency: lists sort and charts add by it."""

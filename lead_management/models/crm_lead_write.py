@@ -57,6 +57,7 @@ class CrmLead(models.Model):
         planned = self.with_context(lead_teams=teams)
         with planned._chatter_batch() if len(vals_list) > 1 else nullcontext(planned) as new:
             leads = super(CrmLead, new).create(vals_list).with_env(self.env)
+        leads._round_values(vals_list)
         leads._record_later()
         given = leads._plan_first_steps(vals_list)
         leads._start_plans(leads._find_plans_of_new(), given)

@@ -32,6 +32,9 @@ class ProjectProject(models.Model):
         help="Declined leads of the companies that collect their leads in this project.",
     )
 
+    # what hours cost, those from before the order among them: in stock, customers can read it
+    analytic_account_balance = fields.Monetary(groups="base.group_user")
+
     @api.depends("lead_ids")
     def _compute_lead_count(self):
         counts = dict(

@@ -10,6 +10,9 @@ class SaleOrder(models.Model):
     # an order that is sent within a lead is as much as its lines
     _guarded_nested_fields = ("order_line",)
 
+    # customers read their offers: in stock, the title of the lead with them
+    opportunity_id = fields.Many2one(groups="base.group_user")
+
     # Core, before odoo/odoo#250694, computes this in the user's rights from a field that only
     # project users may read: salespeople who record hours could not open an offer at all.
     show_hours_recorded_button = fields.Boolean(compute_sudo=True)

@@ -20,6 +20,7 @@ class SaleOrder(models.Model):
         "Reminded of Expiry",
         copy=False,
         readonly=True,
+        groups="base.group_user",
         help="The expiry of which the owner of the lead was reminded. A new expiry reminds again.",
     )
 

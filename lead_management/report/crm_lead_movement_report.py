@@ -232,7 +232,8 @@ class CrmLeadMovementReport(models.Model):
                    %(growth)s AS growth,
                    CASE WHEN is_open AND old_probability = new_probability AND %(growth)s != 0
                         THEN new_weighted - old_weighted
-                        ELSE ROUND((%(growth)s * old_probability / 100)::numeric, %(digits)s)
+                        ELSE ROUND((%(growth)s * old_probability / 100)::numeric / %(unit)s)
+                             * %(unit)s
                    END AS growth_weighted,
                    was_open AND is_open AS stayed,
                    was_open AND NOT is_open AS has_left,
@@ -243,21 +244,21 @@ class CrmLeadMovementReport(models.Model):
              WHERE was_open OR is_open OR is_decided
             """,
             growth=growth,
-            digits=self._get_digits_sql(),
+            unit=self._get_row_unit_sql(),
             old_quarter=SQL(quarter, SQL("old_date")),
             new_quarter=SQL(quarter, SQL("new_date")),
         )
 
     @api.model
-    def _get_digits_sql(self):
-        """SQL of how many decimal places the amounts of a row in ``compared`` have."""
-        digits = SQL("%s", self.env.company.currency_id.decimal_places)
+    def _get_row_unit_sql(self):
+        """SQL of the smallest unit of the currency that a row in ``compared`` is in."""
+        unit = self._get_unit_sql(self.env.company.currency_id)
         apart = self.env["res.currency"].browse(set(self._get_apart_currencies().values()))
-        # sudo: decimal places of currencies that the rows are in
-        cases = [SQL("WHEN %s THEN %s", each.id, each.sudo().decimal_places) for each in apart]
+        # sudo: the smallest units of currencies that the rows are in
+        cases = [SQL("WHEN %s THEN %s", each.id, self._get_unit_sql(each.sudo())) for each in apart]
         if not cases:
-            return digits
-        return SQL("CASE apart_currency_id %s ELSE %s END", SQL(" ").join(cases), digits)
+            return unit
+        return SQL("(CASE apart_currency_id %s ELSE %s END)", SQL(" ").join(cases), unit)
 
     @api.model
     def _get_note_domain(self):

@@ -364,11 +364,6 @@ class CrmLeadPipelineReport(models.Model):
         return SQL("%s - %s", self._exchange_sql(total), self._exchange_sql(part))
 
     @api.model
-    def _exchanges_currencies(self):
-        """Whether amounts of one of the chosen companies are converted."""
-        return any(rate != 1 for rate in self._get_rates().values())
-
-    @api.model
     def _select_rows(self, row_id, name, date, amounts, source, condition):
         """One half of the report as SQL; all parameters are SQL.
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, float_compare, format_amount, format_date
 
 from ..tools.periods import day_start
 from ..tools.spans import EARLIEST, latest
@@ -284,11 +284,29 @@ class CrmLeadReportMixin(models.AbstractModel):
     def _exchange_sql(self, amount):
         """SQL of ``amount`` in the currency of the company the user works in, rounded; 0 where
         there is no rate."""
-        return SQL(
-            "ROUND(((%s) * COALESCE(rates.rate, 1))::numeric, %s)",
-            amount,
-            self.env.company.currency_id.decimal_places,
-        )
+        return self._round_sql(SQL("(%s) * COALESCE(rates.rate, 1)", amount))
+
+    @api.model
+    def _exchanges_currencies(self):
+        """Whether amounts are converted, or rounded: those of leads of no company may have cents
+        that the currency of the company the user works in has not."""
+        rates = self._get_rates().values()
+        return self.env.company.currency_id.rounding > 0.01 or any(rate != 1 for rate in rates)
+
+    @api.model
+    def _round_sql(self, amount):
+        """SQL of ``amount`` rounded to the currency of the company the user works in."""
+        currency = self.env.company.currency_id
+        digits = currency.decimal_places
+        if float_compare(currency.rounding, 10**-digits, precision_digits=6) == 0:
+            return SQL("ROUND((%s)::numeric, %s)", amount, digits)
+        # the smallest coin may be 0.05
+        return SQL("ROUND((%s)::numeric / %s) * %s", amount, *[self._get_unit_sql(currency)] * 2)
+
+    @api.model
+    def _get_unit_sql(self, currency):
+        """SQL of the smallest unit of ``currency``."""
+        return SQL("%s::numeric", currency.rounding)
 
     @api.model
     def _apart_sql(self, amount):

@@ -27,6 +27,8 @@ class CrmStageCalibrationReport(models.Model):
     _auto = False
     _rec_name = "stage_id"
     _order = "sequence, id"
+    # see crm.lead.figure.mixin
+    _exports_sums = True
     _depends = {
         "crm.stage": ["default_probability", "is_won", "sequence", "uses_default_probability"],
         "crm.lead": ["company_id", "won_status"],

@@ -322,6 +322,82 @@ class TestBesideTheOrm(LeadHistoryCommon):
         self.repair()
         self.assertEqual(len(self.read_rows(self.lead)), rows)
 
+    def test_payments_follow_a_value_and_a_probability_set_in_sql(self):
+        payments = self.env["crm.lead.payment"].create(
+            [
+                {"lead_id": self.lead.id, "percentage": 50},
+                {"lead_id": self.lead.id, "amount": 100},
+            ]
+        )
+        self.set_in_sql("crm_lead", "expected_revenue", 2000, self.lead)
+        self.set_in_sql("crm_lead", "probability", 10, self.lead)
+        self.repair()
+        self.assertEqual(payments.mapped("amount"), [1000, 100])
+        self.assertEqual(payments.mapped("amount_weighted"), [100, 10])
+        self.assertEqual(self.lead.planned_prorated_revenue, 110)
+        self.assertEqual(self.lead.prorated_revenue, 200)
+
+    def test_value_follows_an_offer_changed_in_sql_until_the_decision(self):
+        decided = self.create_lead(stage="opened")
+        for lead in self.lead | decided:
+            self.create_offer(lead, price=500)
+            lead.action_take_over_offer()
+        decided.action_set_lost(lost_reason_id=self.reason.id)
+        for lead in self.lead | decided:
+            self.set_in_sql("sale_order", "amount_untaxed", 333, lead.main_order_id)
+        self.repair()
+        self.assertEqual((self.lead | decided).mapped("expected_revenue"), [333, 500])
+        self.assertEqual(self.lead.prorated_revenue, 166.5)
+
+    def test_value_with_too_many_decimals_is_rounded(self):
+        self.set_in_sql("crm_lead", "expected_revenue", 1000.555, self.lead)
+        self.repair()
+        self.env.cr.execute("SELECT expected_revenue FROM crm_lead WHERE id = %s", self.lead.ids)
+        self.assertEqual(float(self.env.cr.fetchone()[0]), 1000.56)
+        with self.assertNoLogs("odoo.addons.lead_management.models.crm_lead_drift"):
+            self.repair()
+
+    def test_phase_and_probability_set_in_sql_decide(self):
+        declined = self.create_lead(stage="opened", expected_revenue=10)
+        self.set_in_sql("crm_lead", "stage_id", self.stages["won"].id, self.lead)
+        self.set_in_sql("crm_lead", "probability", 100, self.lead)
+        self.set_in_sql("crm_lead", "active", False, declined)
+        self.set_in_sql("crm_lead", "probability", 0, declined)
+        self.repair()
+        leads = self.lead | declined
+        self.assertEqual(leads.mapped("won_status"), ["won", "lost"])
+        self.assertEqual(self.lead.project_state, "pending")
+        self.assertFalse(self.read_snapshot(self.today(), leads))
+
+    def test_main_offer_moved_in_sql_is_that_of_the_other_lead(self):
+        other = self.create_lead(stage="opened")
+        offer = self.create_offer(self.lead, price=500)
+        self.lead.action_take_over_offer()
+        self.set_in_sql("sale_order", "opportunity_id", other.id, offer)
+        self.repair()
+        self.assertFalse(self.lead.main_order_id)
+        self.assertEqual(other.main_order_id, offer)
+        self.assertEqual(self.lead.expected_revenue, 500)
+
+    def test_weighted_value_that_changes_alone_is_in_the_history(self):
+        """As when a row was recorded between a change in SQL and its repair."""
+        self.set_in_sql("crm_lead", "expected_revenue", 2000, self.lead)
+        self.lead.date_deadline = "2030-01-01"
+        self.commit()
+        self.assertEqual(self.read_rows(self.lead)[-1].prorated_revenue, 500)
+        self.repair()
+        self.assertEqual(self.read_rows(self.lead)[-1].prorated_revenue, 1000)
+        ((_stage, _day, amount, weighted),) = self.read_snapshot(self.today(), self.lead).values()
+        self.assertEqual((amount, weighted), (2000, 1000))
+
+    def test_weighted_value_in_the_history_follows_the_smallest_unit(self):
+        self.lead.write({"expected_revenue": 1001, "probability": 12.5})
+        currency = self.env["res.currency"].create({"name": "TSW", "symbol": "W", "rounding": 1})
+        self.lead.company_id.currency_id = currency
+        self.repair()
+        self.assertEqual(self.lead.prorated_revenue, 125)
+        self.assertEqual(self.read_rows(self.lead)[-1].prorated_revenue, 125)
+
     def test_lead_deleted_in_sql_leaves_the_pipeline(self):
         lead = self.create_lead(stage="opened", expected_revenue=700)
         self.commit()

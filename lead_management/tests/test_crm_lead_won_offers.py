@@ -158,6 +158,26 @@ class TestWonOffers(LeadManagementCommon):
         self.assertEqual(offer.state, "sale")
         self.assertEqual(lead.project_state, "no_project")
 
+    def test_offer_that_lacks_a_mandatory_plan_is_not_confirmed(self):
+        """As core's own button refuses it; without confirming it, the lead is won."""
+        plan = self.env["account.analytic.plan"].create(
+            {
+                "name": "Department (test)",
+                "default_applicability": "optional",
+                "applicability_ids": [
+                    Command.create({"business_domain": "sale_order", "applicability": "mandatory"})
+                ],
+            }
+        )
+        self.env["account.analytic.account"].create({"name": "Roofs", "plan_id": plan.id})
+        lead = self._create_lead()
+        offer = self.create_offer(lead, tracking="task_in_project")
+        with self.assertRaisesRegex(UserError, "analytic distribution"), self.env.cr.savepoint():
+            self.convert(lead, self.salesperson)
+        self.assertEqual((offer.state, lead.won_status), ("draft", "pending"))
+        self.convert(lead, self.salesperson, confirm_order=False)
+        self.assertEqual((offer.state, lead.won_status), ("draft", "won"))
+
     def test_expired_offer_warns(self):
         lead = self._create_lead()
         offer = self.create_offer(lead, validity_date="2020-01-31")

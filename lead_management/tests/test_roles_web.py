@@ -359,6 +359,36 @@ class TestRolesPortal(RolesWebCommon):
             self.assertNotIn(secret, response.text)
 
     @mute_logger(*ACCESS_LOGGERS)
+    def test_offer_and_project_tell_neither_the_lead_nor_its_cost(self):
+        """Not by RPC either: core lets customers read both."""
+        order = self.won_lead.main_order_id
+        for model, record, field in (
+            ("sale.order", order, "opportunity_id"),
+            ("sale.order", order, "lead_reminded_expiry"),
+            ("project.project", self.shared_project, "analytic_account_balance"),
+        ):
+            params = {"model": model, "method": "read", "kwargs": {}}
+            path = f"/web/dataset/call_kw/{model}/read"
+            plain = self.make_jsonrpc_request(path, {**params, "args": [record.ids, ["name"]]})
+            self.assertEqual(plain[0]["name"], record.name)
+            with self.assertRaises(JsonRpcException) as refusal:
+                self.make_jsonrpc_request(path, {**params, "args": [record.ids, [field]]})
+            self.assertIn("AccessError", str(refusal.exception), field)
+
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_links_to_tasks_that_are_not_there_lead_home(self):
+        """Core breaks where it finds none."""
+        task = self.open_lead.task_ids.id
+        for task_id in (task, 0, -1, 999_999_999, 99_999_999_999_999_999_999):
+            for path in (
+                f"/my/projects/{self.shared_project.id}/task/{task_id}",
+                f"/my/projects/{self.shared_project.id}/task/{task_id}?access_token=x",
+            ):
+                response = self.url_open(path)
+                self.assertLess(response.status_code, 500, path)
+                self.assertNotIn("/task/", response.url)
+
+    @mute_logger(*ACCESS_LOGGERS)
     def test_shared_task_does_not_tell_its_lead(self):
         """Not even where the customer may read the ticket itself."""
         task = self.shared_project.task_ids

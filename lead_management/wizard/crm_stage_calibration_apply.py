@@ -92,13 +92,22 @@ class CrmStageCalibrationApply(models.TransientModel):
                        COALESCE(SUM(CASE WHEN lead.id = ANY(%(changing)s) THEN %(after)s
                                          ELSE %(before)s END), 0)
                   FROM crm_lead AS lead
+             LEFT JOIN res_company AS company ON company.id = lead.company_id
+                  JOIN res_currency AS currency
+                       ON currency.id = COALESCE(company.currency_id, %(own_currency)s)
                   %(rates)s
                  WHERE lead.id IN %(leads)s
                 """,
                 before=rates._exchange_sql(SQL("COALESCE(lead.prorated_revenue, 0)")),
                 after=rates._exchange_sql(
-                    SQL("COALESCE(lead.expected_revenue, 0) * %s / 100.0", self.new_probability)
+                    # rounded as each lead stores it
+                    SQL(
+                        "ROUND(COALESCE(lead.expected_revenue, 0) * %s::numeric / 100 "
+                        "/ currency.rounding) * currency.rounding",
+                        self.new_probability,
+                    )
                 ),
+                own_currency=self.env.company.currency_id.id,
                 changing=changing.ids,
                 rates=rates._join_rates("lead"),
                 leads=query.subselect(),
