@@ -47,6 +47,7 @@ def check_sent(model, vals_list, names):
                 inner |= set(getattr(comodel, "_guarded_nested_fields", ()))
             check_sent(comodel, nested, inner)
 
+
 class CrmLeadGuardMixin(models.AbstractModel):
     """What a client sends is checked before anything in sudo mode reads it.
 
