@@ -7,6 +7,9 @@ from odoo.tools import ormcache
 
 from ..tools.sent import sent_ids, sent_ids_of_many
 
+# no deal is worth that much in any currency; further on, numbers lose their digits
+LARGEST = 1e15
+
 
 def is_ours(field):
     """Whether this addon brings a field of a model, and not only changes it."""
@@ -154,7 +157,7 @@ class CrmLeadGuardMixin(models.AbstractModel):
         same where there is no text.
 
         :param set names: the fields that are compared or computed with before Odoo reads them
-        :raises UserError: naming the field and the value, when it is no number
+        :raises UserError: naming the field and the value, when it is no number, or too large
         """
         numbers = {}
         for name in names & vals.keys():
@@ -170,6 +173,14 @@ class CrmLeadGuardMixin(models.AbstractModel):
                 raise UserError(
                     self.env._(
                         "%(field)s: “%(value)s” is no number.",
+                        field=self._fields[name]._description_string(self.env),
+                        value=str(value)[:50],
+                    )
+                )
+            if abs(number) >= LARGEST:
+                raise UserError(
+                    self.env._(
+                        "%(field)s: “%(value)s” is too large.",
                         field=self._fields[name]._description_string(self.env),
                         value=str(value)[:50],
                     )

@@ -180,6 +180,7 @@ class CrmLeadPayment(models.Model):
 
         :raises AccessError: when the user may not change one of the leads
         """
+        vals_list = [self._as_numbers(vals, {"amount", "percentage"}) for vals in vals_list]
         leads = self._check_leads({sent_id(vals.get("lead_id")) for vals in vals_list})
         # sudo: as their amounts are computed; at once, as Odoo would read lead by lead
         leads.sudo().fetch()

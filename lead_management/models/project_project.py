@@ -219,8 +219,10 @@ class ProjectProject(models.Model):
             "context": {"active_test": False, "create": False},
             "views": [
                 (self.env.ref("lead_management.crm_lead_view_list_declined").id, "list"),
+                (self.env.ref("lead_management.crm_lead_view_kanban_declined").id, "kanban"),
                 (False, "form"),
             ],
+            "mobile_view_mode": "kanban",
             "help": self._get_empty_help(
                 self.env._("No lead was declined yet"),
                 self.env._(

@@ -145,6 +145,15 @@ class TestWrongInput(HandoverCommon):
             ):
                 with self.assertRaisesRegex(UserError, "no number"):
                     enter()
+        payments = lead.payment_ids
+        for enter in (
+            lambda: lead.write({"expected_revenue": 1e15}),
+            lambda: lead.create({"name": "x", "expected_revenue": -1e300}),
+            lambda: payments.write({"amount": 1e20}),
+            lambda: payments.create({"lead_id": lead.id, "amount": 1e15}),
+        ):
+            with self.assertRaisesRegex(UserError, "too large"):
+                enter()
 
     def test_true_is_checked_as_the_record_that_the_cache_takes_it_for(self):
         self.assertEqual(sent_ids(True), ([1], []))
