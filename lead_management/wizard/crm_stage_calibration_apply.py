@@ -99,14 +99,7 @@ class CrmStageCalibrationApply(models.TransientModel):
                  WHERE lead.id IN %(leads)s
                 """,
                 before=rates._exchange_sql(SQL("COALESCE(lead.prorated_revenue, 0)")),
-                after=rates._exchange_sql(
-                    # rounded as each lead stores it
-                    SQL(
-                        "ROUND(COALESCE(lead.expected_revenue, 0) * %s::numeric / 100 "
-                        "/ currency.rounding) * currency.rounding",
-                        self.new_probability,
-                    )
-                ),
+                after=rates._exchange_sql(self._weigh_sql()),
                 own_currency=self.env.company.currency_id.id,
                 changing=changing.ids,
                 rates=rates._join_rates("lead"),
@@ -114,6 +107,14 @@ class CrmStageCalibrationApply(models.TransientModel):
             )
         )
         return self.env.cr.fetchone()
+
+    def _weigh_sql(self):
+        """SQL of what a lead's weighted value becomes, rounded as the lead stores it."""
+        return SQL(
+            "ROUND(COALESCE(lead.expected_revenue, 0) * %s::numeric / 100 / currency.rounding)"
+            " * currency.rounding",
+            self.new_probability,
+        )
 
     def action_apply(self):
         """Apply what the dialog shows.
