@@ -303,7 +303,9 @@ class CrmLeadPipelineReport(models.Model):
     @property
     def _table_query(self):
         parts = [self._select_payments(), self._select_rests()]
-        if self._exchanges_currencies():
+        if self._rounds_to_coins():
+            parts[0] = self._select_payments(None, self._exchange_payment_sql)
+        elif self._exchanges_currencies():
             own = SQL("COALESCE(rates.rate, 1) = 1")
             exchanged = SQL("rates.rate != 1")
             parts[:1] = [

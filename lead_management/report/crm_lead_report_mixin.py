@@ -297,10 +297,14 @@ class CrmLeadReportMixin(models.AbstractModel):
 
     @api.model
     def _exchanges_currencies(self):
-        """Whether amounts are converted, or rounded: those of leads of no company may have cents
-        that the currency of the company the user works in has not."""
-        rates = self._get_rates().values()
-        return self.env.company.currency_id.rounding > 0.01 or any(rate != 1 for rate in rates)
+        """Whether amounts are converted, or rounded."""
+        return self._rounds_to_coins() or any(rate != 1 for rate in self._get_rates().values())
+
+    @api.model
+    def _rounds_to_coins(self):
+        """Whether amounts that are not converted are rounded: those of leads of no company may have
+        cents that the currency of the company the user works in has not."""
+        return self.env.company.currency_id.rounding > 0.01
 
     @api.model
     def _round_sql(self, amount):

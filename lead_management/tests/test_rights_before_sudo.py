@@ -66,6 +66,13 @@ ARGUMENTS = {
     ),
     "message_new": ({"subject": "x", "from": "x@test.example.com", "body": "x"},),
     "onchange": ({}, [], {"display_name": {}}),
+    # a form with its lists, which are looked for before they are read
+    "web_read": (
+        {
+            name: {"fields": {"display_name": {}}}
+            for name in ("order_ids", "payment_ids", "timesheet_ids", "history_ids")
+        },
+    ),
     "web_save": ({}, {"display_name": {}}),
     "write": ({},),
 }
