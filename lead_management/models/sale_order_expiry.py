@@ -74,25 +74,27 @@ class SaleOrder(models.Model):
         # sudo: the leads are of all salespeople
         orders = self.sudo()
         values = []
+        kind = self.env.ref("mail.mail_activity_data_todo")
         for order in orders:
             owner = order.opportunity_id._get_follow_up_owner()
             if owner:
-                values.append(order._prepare_expiry_follow_up(owner))
+                values.append(order._prepare_expiry_follow_up(owner, kind))
         activities = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
         activities.create(values)
         for day, of_day in orders.grouped("validity_date").items():
             of_day.write({"lead_reminded_expiry": day})
 
-    def _prepare_expiry_follow_up(self, owner):
+    def _prepare_expiry_follow_up(self, owner, kind):
         """Values of the follow-up, in its owner's language.
 
         :param owner: ``res.users``
+        :param kind: ``mail.activity.type``
         :rtype: dict
         """
         self.ensure_one()
         env = self.with_context(lang=owner.lang).env
         return {
-            "activity_type_id": env.ref("mail.mail_activity_data_todo").id,
+            "activity_type_id": kind.id,
             "summary": self._get_expiry_summary(env, self.validity_date),
             "date_deadline": self.company_id._get_lead_today(),
             "user_id": owner.id,

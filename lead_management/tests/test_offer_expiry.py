@@ -123,6 +123,21 @@ class TestOfferExpiry(LeadManagementCommon):
         self.offer.action_cancel()
         self.assertEqual(len(self.lead.activity_ids), 1)
 
+    def test_reminding_asks_with_as_many_queries_however_many_offers(self):
+        def remind(count):
+            leads = self.create_leads(count, stage="opened", user_id=self.salesperson.id)
+            offers = self.env["sale.order"].union(*(self.create_offer(lead) for lead in leads))
+            offers.validity_date = self.in_days(1)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            queries = self.count_queries(self.remind)
+            self.assertEqual(len(leads.activity_ids), count)
+            return queries
+
+        remind(2)
+        few = remind(10)
+        self.assertLessEqual(remind(20), few + 3)
+
     def test_settling_asks_with_as_many_queries_however_many_offers(self):
         def settle(count):
             leads = self.create_leads(count, stage="opened")
