@@ -90,10 +90,7 @@ class CrmLead(models.Model):
 
     @api.depends_context("company")
     def _compute_encode_uom_in_days(self):
-        # the unit stands beside the hours: a form without hours does not ask for it
-        leads = self._without_empty_list("timesheet_ids")
-        lines = self.env["account.analytic.line"]
-        self.encode_uom_in_days = bool(leads) and lines._is_timesheet_encode_uom_day()
+        self.encode_uom_in_days = self.env["account.analytic.line"]._is_timesheet_encode_uom_day()
 
     @api.model
     def fields_get(self, allfields=None, attributes=None):

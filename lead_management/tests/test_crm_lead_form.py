@@ -81,6 +81,8 @@ class TestReadForm(FollowUpCommon):
         lead = self.create_lead()
         self.assertReadAsInCore(SPECIFICATION, lead, self.salesperson, self.sales_all)
         self.assertReadAsInCore(SPECIFICATION | HOURS, lead, self.salesperson)
+        self.company.timesheet_encode_uom_id = self.env.ref("uom.product_uom_day")
+        self.assertReadAsInCore(SPECIFICATION | HOURS, lead, self.salesperson)
 
     def test_hours_of_colleagues_are_in_the_total_alone(self):
         self.record_hours(self.lead, self.employee_2, hours=3.0)
