@@ -84,7 +84,8 @@ class CrmLead(models.Model):
         if still_open:
             super(CrmLead, still_open).write({"date_closed": False})
         if "main_order_id" in vals:
-            self._drop_follow_ups_of_cancelled_order()
+            won = self.filtered(lambda lead: lead.won_status == "won")
+            won._drop_follow_ups_of_cancelled_order()
         self._start_plans(plans)
         return True
 

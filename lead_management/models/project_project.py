@@ -36,7 +36,7 @@ class ProjectProject(models.Model):
     def _has_field_access(self, field, operation):
         """What hours cost, those from before the order among them, is nothing for customers. In
         stock, they can read it. No ``groups``: see ``sale.order``."""
-        if field.name == "analytic_account_balance" and self.env.user.share and not self.env.su:
+        if field.name == "analytic_account_balance" and not self.env.su and self.env.user.share:
             return False
         return super()._has_field_access(field, operation)
 

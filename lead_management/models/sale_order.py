@@ -18,7 +18,7 @@ class SaleOrder(models.Model):
     def _has_field_access(self, field, operation):
         """Customers read their offers: in stock, the title of the lead with them. No ``groups`` on
         the field: views of others that ask for it would be inconsistent."""
-        if field.name == "opportunity_id" and self.env.user.share and not self.env.su:
+        if field.name == "opportunity_id" and not self.env.su and self.env.user.share:
             return False
         return super()._has_field_access(field, operation)
 
@@ -78,7 +78,8 @@ class SaleOrder(models.Model):
         """
         # sudo: who confirms, the customer too, need not be able to read or write the lead
         orders = self.sudo()
-        orders.opportunity_id._drop_follow_ups_of_cancelled_order()
+        won = orders.opportunity_id.filtered(lambda lead: lead.won_status == "won")
+        won._drop_follow_ups_of_cancelled_order()
         for order in orders.sorted("id"):
             lead = order.opportunity_id
             if lead and lead.won_status != "won" and order.company_id.lead_won_by_order:
@@ -113,7 +114,6 @@ class SaleOrder(models.Model):
         # sudo: whoever may delete the offer need not be able to write its lead
         leads = self.env["crm.lead"].sudo().with_context(active_test=False)
         leads.search([("main_order_id", "in", self.ids)])._lose_main_offer()
-        self._drop_reminders(self._note_reminders())
 
     # ------------------------------------------------------------
     # Handed over, and taken back

@@ -2,7 +2,7 @@
 
 import logging
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -110,6 +110,11 @@ class SaleOrder(models.Model):
     # ------------------------------------------------------------
     # Settled
     # ------------------------------------------------------------
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_reminders(self):
+        """Nobody needs to look after an offer that is deleted."""
+        self._drop_reminders(self._note_reminders())
 
     def _note_reminders(self):
         """Of which expiry of these offers the owners were reminded, and on which leads.
