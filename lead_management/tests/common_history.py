@@ -4,9 +4,13 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from unittest.mock import patch
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import fields
 
 from .common import LeadManagementCommon
+
+STATES = ("open", "open", "open", "hold", "won", "declined", "archived")
 
 
 class LeadHistoryCommon(LeadManagementCommon):
@@ -19,6 +23,20 @@ class LeadHistoryCommon(LeadManagementCommon):
     # ------------------------------------------------------------
     # The clock
     # ------------------------------------------------------------
+
+    @classmethod
+    def change_state(cls, number, lead):
+        """Generated leads are in each of the states that reports tell apart."""
+        state = STATES[number % len(STATES)]
+        if state == "hold":
+            lead.wake_up_date = cls.today() + relativedelta(days=10)
+        elif state == "won":
+            lead.action_set_won()
+        elif state == "declined":
+            lead.action_set_lost(lost_reason_id=cls.reason.id)
+        elif state == "archived":
+            lead.active = False
+        return state
 
     @contextmanager
     def at(self, moment):

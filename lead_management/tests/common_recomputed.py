@@ -14,7 +14,6 @@ from odoo import fields
 from .common_history import LeadHistoryCommon
 
 SEED = 20261128
-STATES = ("open", "open", "open", "hold", "won", "declined", "archived")
 ZONES = ("UTC", "Pacific/Auckland", "Pacific/Honolulu")
 
 LEAD_FIELDS = (
@@ -179,7 +178,8 @@ class FiguresEverywhereCommon(RecomputedMixin, LeadHistoryCommon):
             )
             cls.record_history()
         for number, lead in enumerate(cls.leads):
-            cls.change_state(lead, STATES[number % len(STATES)])
+            if cls.change_state(number, lead) in ("won", "declined"):
+                lead.date_closed = cls.pick_moment()
         cls.record_history()
         cls.env.invalidate_all()
 
@@ -208,19 +208,6 @@ class FiguresEverywhereCommon(RecomputedMixin, LeadHistoryCommon):
                 for share in pick([[], [], [{"percentage": 33.33}] * 3, [{"amount": 77.777}]])
             ],
         )
-
-    @classmethod
-    def change_state(cls, lead, state):
-        if state == "hold":
-            lead.wake_up_date = cls.today() + relativedelta(days=10)
-        elif state == "won":
-            lead.action_set_won()
-        elif state == "declined":
-            lead.action_set_lost(lost_reason_id=cls.reason.id)
-        elif state == "archived":
-            lead.active = False
-        if state in ("won", "declined"):
-            lead.date_closed = cls.pick_moment()
 
     @classmethod
     def pick_moment(cls):

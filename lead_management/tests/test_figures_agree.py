@@ -12,7 +12,6 @@ from .common_history import LeadHistoryCommon
 SEED = 20261127
 OPEN = [("won_status", "=", "pending"), ("active", "=", True)]
 MONEY = ["amount:sum", "amount_weighted:sum"]
-STATES = ("open", "open", "open", "hold", "won", "declined", "archived")
 
 
 @tagged("post_install", "-at_install")
@@ -57,15 +56,7 @@ class TestFiguresAgree(LeadHistoryCommon):
                 for share in pick([[], [], [{"percentage": 33.33}] * 3, [{"amount": 77.77}]])
             ],
         )
-        state = STATES[number % len(STATES)]
-        if state == "hold":
-            lead.wake_up_date = cls.today() + relativedelta(days=10)
-        elif state == "won":
-            lead.action_set_won()
-        elif state == "declined":
-            lead.action_set_lost(lost_reason_id=cls.reason.id)
-        elif state == "archived":
-            lead.active = False
+        cls.change_state(number, lead)
         return lead
 
     # ------------------------------------------------------------

@@ -6,18 +6,18 @@ import json
 import openpyxl
 
 from odoo import http
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from ..tools.quarters import quarters_from
 from .common_recomputed import FiguresEverywhereCommon
-from .test_dashboard import READ_SHEET, URL
+from .test_dashboard import DashboardBrowser
 
 PIPELINE = "crm.lead.pipeline.report"
 OPEN = [("won_status", "=", "pending"), ("active", "=", True)]
 
 
 @tagged("post_install", "-at_install")
-class TestFiguresInFiles(FiguresEverywhereCommon, HttpCase):
+class TestFiguresInFiles(FiguresEverywhereCommon, DashboardBrowser):
     def export(self, model, names, groupby=(), domain=(), **context):
         """The rows of a spreadsheet, as the list's *Export All* sends for it."""
         described = self.env[model].fields_get(names)
@@ -158,10 +158,4 @@ class TestFiguresInFiles(FiguresEverywhereCommon, HttpCase):
                 if lang == "de_DE":
                     text = text.translate(str.maketrans(",.", ".,"))
                 expected[cell] = f"{text}€"
-            self.browser_js(
-                URL,
-                READ_SHEET % json.dumps(expected),
-                ready="odoo.isReady",
-                login=self.sales_manager.login,
-                timeout=120,
-            )
+            self.open_as_manager(**expected)
