@@ -38,9 +38,11 @@ EURO_SQL = """
         UPDATE res_currency SET active = TRUE WHERE id = euro;
     END $$
 """
-# The demo data's people have no password; here each logs in with his login, with no chat over it.
-PASSWORDS_SQL = f"""
-    UPDATE res_users SET password = login, odoobot_state = 'disabled'
+# The demo data's people have no password; here each logs in with his login. Nobody has a chat over
+# the screen, which a phone shows nothing else of.
+USERS_SQL = f"""
+    UPDATE res_users SET odoobot_state = 'disabled';
+    UPDATE res_users SET password = login
       FROM ir_model_data AS data
      WHERE data.module = '{settings.ADDON}' AND data.model = 'res.users'
        AND data.res_id = res_users.id AND COALESCE(res_users.password, '') = ''
@@ -168,7 +170,7 @@ def _install(name, modules, lang, args=(), afterwards=""):
         if not postgres.query(known, building):
             raise Failure(f"Odoo has no language {lang}", "name one like de_DE")
         postgres.query(LANGUAGE_SQL.format(lang), building)
-    postgres.query(f"{PASSWORDS_SQL}; {afterwards}", building)
+    postgres.query(f"{USERS_SQL}; {afterwards}", building)
     rename(building, name)
 
 
@@ -233,6 +235,6 @@ def run_database(lang, fresh):
             with step(f"update {settings.ADDON} in {name}"):
                 remedy = f"repair the addon, or start over by: ./dev run --fresh (drops {name})"
                 check_log(odoo.build(["-d", name, "-u", settings.ADDON], f"db-{name}", remedy))
-                postgres.query(PASSWORDS_SQL, name)
+                postgres.query(USERS_SQL, name)
         write_stamp(name, base + addon_hash())
     return name

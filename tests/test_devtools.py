@@ -87,7 +87,8 @@ def test_time_limits_leave_a_worker_alive():
 
 
 def test_the_demo_peoples_passwords_are_set():
-    assert "SET password = login" in databases.PASSWORDS_SQL
+    assert "SET password = login" in databases.USERS_SQL
+    assert "SET odoobot_state" in databases.USERS_SQL
 
 
 @pytest.mark.parametrize("name", ["Big", "a b", "postgres", "x'y", "", "template1"])
