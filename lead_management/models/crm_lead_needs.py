@@ -7,6 +7,7 @@ from odoo.tools import is_html_empty
 
 from ..exceptions import StageNeedsError
 from ..tools.marks import NEEDS_SETTLED
+from ..tools.sent import sent_id
 
 # how many leads a refusal names
 NAMED_LEADS = 10
@@ -251,9 +252,8 @@ class CrmLead(models.Model):
     @api.model
     def _get_needed_stage(self):
         """The stage that the needs on the screen are of (``crm.stage``), by the context."""
-        stage_id = self.env.context.get("lead_needs_stage_view_ref")
-        stages = self.env["crm.stage"]
-        return stages.browse(stage_id).exists() if isinstance(stage_id, int) else stages
+        stage_id = sent_id(self.env.context.get("lead_needs_stage_view_ref"))
+        return self.env["crm.stage"].browse(stage_id or []).exists()
 
     @api.model
     def _get_needed_fields(self, stage, needs=None):
