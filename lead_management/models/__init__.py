@@ -7,6 +7,7 @@ from . import crm_lead_reference_mixin
 from . import base
 from . import ir_actions
 from . import ir_binary
+from . import ir_cron
 from . import ir_fields_converter
 from . import ir_module_module
 from . import ir_ui_view

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.attempts import get_cause
-from .crm_lead_needs import NEEDS_SETTLED
+from ..tools.marks import NEEDS_SETTLED
 
 _logger = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class CrmLead(models.Model):
         self._check_mergeable()
         self._sort_by_confidence_level(reverse=True)._check_merged_value()
         # the stage of the merged lead is chosen by a rule, whatever it needs
-        leads = self.with_context(lead_needs=NEEDS_SETTLED, lead_merge_team_id=team_id)
+        leads = self.with_context(lead_needs=NEEDS_SETTLED, lead_merge_team=(team_id,))
         merged = super(CrmLead, leads)._merge_opportunity(
             user_id=user_id, team_id=team_id, **kwargs
         )

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.attempts import attempt
+from ..tools.marks import REASON_FOLLOWS
 
 _logger = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ class CrmLead(models.Model):
         """
         declined = self.filtered(lambda lead: lead.won_status != "lost")
         # core archives first: a lead at 0 % is declined before it has its reason
-        leads = self.with_context(lead_reason_follows=True)
+        leads = self.with_context(lead_reason_follows=REASON_FOLLOWS)
         res = super(CrmLead, leads).action_set_lost(**additional_values)
         declined._ask_for_reason()
         return res
@@ -204,7 +205,7 @@ class CrmLead(models.Model):
                     reopened |= lead
         if declined:
             declined._close_tickets()
-            if not self.env.context.get("lead_reason_follows"):
+            if self.env.context.get("lead_reason_follows") is not REASON_FOLLOWS:
                 # a lead that is created as declined was declined elsewhere, before
                 declined.filtered(lambda lead: lead.id in old_status_by_lead)._ask_for_reason()
         if reopened:

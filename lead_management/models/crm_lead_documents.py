@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
+from ..tools.sent import sent_id
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -171,7 +173,8 @@ class CrmLead(models.Model):
         message = super().message_post(**kwargs)
         context = self.env.context
         if context.get("lead_sent_file_id") in message.attachment_ids._ids:
-            order = self.env["sale.order"].browse(context.get("lead_sent_order_id") or [])
+            order_id = sent_id(context.get("lead_sent_order_id"))
+            order = self.env["sale.order"].browse(order_id or [])
             self._mark_offer_as_sent(order)
         return message
 

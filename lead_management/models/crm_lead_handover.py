@@ -79,13 +79,13 @@ class CrmLead(models.Model):
         """
         choices = plan.choices
         for name in ("tickets", "split_tickets", "moving", "orders_to_link", "orders_to_cancel"):
-            records = getattr(plan, name).with_context(lead_handover_partner_ids=[])
+            records = getattr(plan, name).with_context(lead_handover_partner_ids=())
             setattr(plan, name, records)
         # sudo: the manager need not be readable for a salesperson
         managers = self.env["res.users"].sudo()
         if choices.target == "new":
             managers = managers.browse(choices.project_values.get("user_id") or [])
-        return self.with_context(lead_handover_partner_ids=managers.partner_id.ids)
+        return self.with_context(lead_handover_partner_ids=managers.partner_id._ids)
 
     def _apply_handover_extension(self, plan, project):
         """Hook for other modules: move what you put into ``plan.extras``.

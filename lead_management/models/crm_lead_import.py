@@ -8,6 +8,8 @@ import xlsxwriter
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
+from ..tools.marks import NEEDS_SETTLED
+
 _lt = LazyTranslate(__name__)
 
 IMPORT_TEMPLATE = "/lead_management/import/leads.xlsx"
@@ -56,13 +58,17 @@ class CrmLead(models.Model):
 
     @api.model
     def load(self, fields, data):
-        """Follow-ups that are imported with their leads are of leads: core leaves that open."""
+        """Follow-ups that are imported with their leads are of leads: core leaves that open. A file
+        may bring leads into phases whose needs they lack."""
         columns = [i for i, name in enumerate(fields) if name.split("/")[0] == "activity_ids"]
         if columns:
             model_id = str(self.env["ir.model"]._get_id(self._name))
             fields = [*fields, "activity_ids/res_model_id/.id"]
             data = [[*row, model_id if any(row[i] for i in columns) else ""] for row in data]
-        return super().load(fields, data)
+        leads = self
+        if self.env.context.get("import_file"):
+            leads = self.with_context(lead_needs=NEEDS_SETTLED)
+        return super(CrmLead, leads).load(fields, data)
 
     @api.model
     def _build_import_template(self):

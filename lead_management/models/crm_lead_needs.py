@@ -6,9 +6,9 @@ from odoo import api, fields, models
 from odoo.tools import is_html_empty
 
 from ..exceptions import StageNeedsError
+from ..tools.marks import NEEDS_SETTLED
+from ..tools.sent import sent_id
 
-# in the context: a rule has chosen the stage, or the needs were checked; nothing a client can send
-NEEDS_SETTLED = object()
 # how many leads a refusal names
 NAMED_LEADS = 10
 CONTACT_FIELDS = ("partner_id", "contact_name", "partner_name", "phone", "email_from")
@@ -90,14 +90,8 @@ class CrmLead(models.Model):
             self.browse().concat(*missing)._raise_missing_needs(stage, missing)
 
     def _is_freed_from_needs(self):
-        """Whether these leads are saved by the system, or in an import."""
-        context = self.env.context
-        return bool(
-            self.env.su
-            or context.get("lead_needs") is NEEDS_SETTLED
-            or context.get("import_file")
-            or context.get("cron_id")
-        )
+        """Whether these leads are saved by the system, by a job, or in an import."""
+        return self.env.su or self.env.context.get("lead_needs") is NEEDS_SETTLED
 
     def _check_needs_of_won_stage(self):
         """Check the leads that are about to be won, before anything is done.
@@ -258,9 +252,8 @@ class CrmLead(models.Model):
     @api.model
     def _get_needed_stage(self):
         """The stage that the needs on the screen are of (``crm.stage``), by the context."""
-        stage_id = self.env.context.get("lead_needs_stage_view_ref")
-        stages = self.env["crm.stage"]
-        return stages.browse(stage_id).exists() if isinstance(stage_id, int) else stages
+        stage_id = sent_id(self.env.context.get("lead_needs_stage_view_ref"))
+        return self.env["crm.stage"].browse(stage_id or []).exists()
 
     @api.model
     def _get_needed_fields(self, stage, needs=None):

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools.attempts import attempt_each
+from ..tools.marks import MACHINE_WROTE
 
 _logger = logging.getLogger(__name__)
 
@@ -184,7 +185,7 @@ class CrmLead(models.Model):
     @api.model
     def _is_from_outside(self, message):
         """Whether somebody who is no colleague wrote ``message``, by mail or in a portal."""
-        if self.env.context.get("lead_machine_wrote"):
+        if self.env.context.get("lead_machine_wrote") is MACHINE_WROTE:
             return False
         # sudo: the author need not be readable
         author = message.sudo().author_id

@@ -1,15 +1,19 @@
 """The planned payments of a lead: their sums, plans by payment terms, moves, merge."""
 
+import logging
 from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 from odoo.tools import ormcache
 
 from ..tools.allocation import allocate
+from ..tools.attempts import attempt_each
 from ..tools.instalments import shift_dates
 from ..tools.private_orm import assign, cache_none
+
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmLead(models.Model):
@@ -251,39 +255,44 @@ class CrmLead(models.Model):
             terms, or terms with fixed amounts over the value
         """
         self.check_access("write")
-        for lead in self:
-            lead._replace_payments(lead._prepare_payments_by_terms())
+        self._replace_payments({lead: lead._prepare_payments_by_terms() for lead in self})
         return True
 
     def _plan_by_fitting_payment_terms(self):
         """Plan the payments of these leads by their main offers' payment terms, where none are
         planned and the terms fit the value."""
+        plans = {}
         # sudo: the payment terms of a colleague's offer that is the lead's own main offer
         for lead in self.filtered(
             lambda lead: not lead.payment_count and lead.sudo().main_order_id.payment_term_id
         ):
             try:
-                with self.env.cr.savepoint():
-                    lead._replace_payments(lead._prepare_payments_by_terms())
+                plans[lead] = lead._prepare_payments_by_terms()
             except UserError:
                 # terms that do not fit the value: the rest of the take-over stands
                 continue
 
-    def _replace_payments(self, values):
-        """Plan payments with these values instead of those there are.
+        def replace(leads):
+            self._replace_payments({lead: plans[lead] for lead in leads})
 
-        :param list values: dicts of values of ``crm.lead.payment``
+        planned = self.filtered(lambda lead: lead in plans)
+        attempt_each(planned, replace, _logger, "No payments by their offers' terms: leads %s")
+
+    @api.model
+    def _replace_payments(self, plans):
+        """Plan payments instead of those there are, of many leads at once.
+
+        :param dict plans: of lead to list of dicts of values of ``crm.lead.payment``
         """
-        self.ensure_one()
-        payments = self.payment_ids
+        leads = self.browse().concat(*plans)
+        before = leads.payment_ids
         # first the new ones: a value that is their sum never is without any
-        self.write(
-            {
-                "payment_ids": [Command.create(vals) for vals in values],
-                "payment_anchor_date": self.date_deadline,
-            }
+        self.env["crm.lead.payment"].create(
+            [{**vals, "lead_id": lead.id} for lead, values in plans.items() for vals in values]
         )
-        payments.unlink()
+        for date, planned in leads.grouped("date_deadline").items():
+            planned.write({"payment_anchor_date": date})
+        before.unlink()
 
     def _prepare_payments_by_terms(self):
         """Values of the payments by the payment terms of the main offer.

@@ -5,8 +5,8 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import float_compare
 
+from ..tools.marks import NEEDS_SETTLED
 from ..tools.plans import imply
-from .crm_lead_needs import NEEDS_SETTLED
 
 # In a row of an import, an empty cell of these says nothing: none of them can be empty.
 NEVER_EMPTY = ("active", "automated_probability", "request_type", "value_source", "won_status")
@@ -373,7 +373,9 @@ class CrmLead(models.Model):
         """Core's hook of a merge: in another team, the stage that corresponds to the lead's that is
         kept, instead of that team's first one."""
         data = super()._merge_data(fnames)
-        team_id = self.env.context.get("lead_merge_team_id") or data.get("team_id")
+        merged = self.env.context.get("lead_merge_team")
+        # a client cannot send a tuple
+        team_id = (isinstance(merged, tuple) and merged[0]) or data.get("team_id")
         if self and data.get("stage_id"):
             stage = self.env["crm.stage"].browse(data["stage_id"])
             lead_type = data.get("type") or self[0].type

@@ -10,6 +10,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.marks import MACHINE_WROTE
 from ..tools.spans import MOST_DAYS
 
 # of one lead within this time, the first is noted: days are counted
@@ -54,7 +55,7 @@ class CrmLead(models.Model):
         """A message, and a follow-up that is done, is activity."""
         is_spoken = message.message_type in SPOKEN or message.mail_activity_type_id
         # what a machine answers: see mail_thread.py
-        if is_spoken and not self.env.context.get("lead_machine_wrote"):
+        if is_spoken and self.env.context.get("lead_machine_wrote") is not MACHINE_WROTE:
             self._note_activity()
         return super()._message_post_after_hook(message, msg_vals)
 

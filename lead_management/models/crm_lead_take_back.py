@@ -7,8 +7,8 @@ from markupsafe import Markup
 from odoo import models
 from odoo.exceptions import LockError, UserError
 
+from ..tools.marks import NEEDS_SETTLED
 from .account_analytic_line import KEEP_AMOUNT
-from .crm_lead_needs import NEEDS_SETTLED
 
 _logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class CrmLead(models.Model):
         if plan.refusals:
             raise UserError("\n".join(plan.refusals))
         # nobody becomes a follower of a project, or of a ticket, by this
-        plan.lead = self.with_context(lead_handover_partner_ids=[])
+        plan.lead = self.with_context(lead_handover_partner_ids=())
         plan.lead._apply_take_back(plan)
 
     def _lock_project_of_handover(self):

@@ -11,8 +11,8 @@ from contextlib import nullcontext
 
 from odoo import api, models
 
+from ..tools.marks import NEEDS_SETTLED
 from .crm_lead_history import RECORDED
-from .crm_lead_needs import NEEDS_SETTLED
 
 # What core and the rules below look at when a lead is saved, besides the fields that are tracked.
 # Whatever is missing here costs a query.

@@ -14,7 +14,8 @@ class MailFollowers(models.Model):
         if res_model not in ("project.project", "project.task"):
             return insert(res_model, res_ids, partner_ids, *args, **kwargs)
         invited = self.env.context.get("lead_handover_partner_ids")
-        if invited is not None:
+        # a client cannot send a tuple
+        if isinstance(invited, tuple):
             partner_ids = [partner_id for partner_id in partner_ids if partner_id in invited]
         # sudo: who may follow does not depend on what the user may read
         partners = self.env["res.partner"].sudo().browse(partner_ids)

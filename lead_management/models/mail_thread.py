@@ -2,6 +2,8 @@ import codecs
 
 from odoo import api, models
 
+from ..tools.marks import MACHINE_WROTE
+
 
 class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
@@ -24,5 +26,5 @@ class MailThread(models.AbstractModel):
         it is kept, but nobody has written."""
         kind = str(message.get("Auto-Submitted") or "no").split(";")[0].strip().lower()
         if kind != "no" or message.get("X-Autoreply") or message.get("X-Autorespond"):
-            self = self.with_context(lead_machine_wrote=True)
+            self = self.with_context(lead_machine_wrote=MACHINE_WROTE)
         return super()._message_route_process(message, message_dict, routes)

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.marks import ORDER_CONFIRMING
+
 
 class SaleOrder(models.Model):
     _name = "sale.order"
@@ -37,7 +39,8 @@ class SaleOrder(models.Model):
         if "opportunity_id" in vals:
             old_leads = old_leads.search([("main_order_id", "in", self.ids)])
         unconfirmed = self.browse()
-        if vals.get("state") == "sale" and not self.env.context.get("lead_order_confirming"):
+        is_confirming = self.env.context.get("lead_order_confirming") is ORDER_CONFIRMING
+        if vals.get("state") == "sale" and not is_confirming:
             unconfirmed = self.filtered(lambda order: order.state != "sale")
         reminders = []
         if vals.keys() & {"state", "validity_date", "opportunity_id"}:
@@ -63,7 +66,8 @@ class SaleOrder(models.Model):
 
     def action_confirm(self):
         """Core's way to confirm; it wins the offers' leads where the company says so."""
-        return super(SaleOrder, self.with_context(lead_order_confirming=True)).action_confirm()
+        orders = self.with_context(lead_order_confirming=ORDER_CONFIRMING)
+        return super(SaleOrder, orders).action_confirm()
 
     def _action_confirm(self):
         """After core made what the order asks for, and before it looks at the lead's value."""

@@ -5,6 +5,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from ..tools.marks import NEEDS_SETTLED
 from .common import ACCESS_LOGGERS, LeadManagementCommon
 
 
@@ -98,12 +99,39 @@ class TestStageNeeds(NeedsCommon):
         for free in (
             lambda lead: lead.sudo(),
             lambda lead: lead.with_user(self.env.ref("base.user_root")),
-            lambda lead: lead.with_context(cron_id=1),
-            lambda lead: lead.with_context(import_file=True),
         ):
             lead = self.get_lead()
             free(lead).write({"stage_id": self.stage.id})
             self.assertEqual(lead.stage_id, self.stage)
+
+    def test_job_of_a_person_is_not_refused(self):
+        self.require("city")
+        lead = self.get_lead()
+        code = f"env['crm.lead'].browse({lead.id}).write({{'stage_id': {self.stage.id}}})"
+        job = self.env["ir.cron"].create(
+            {
+                "name": "Moves",
+                "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                "state": "code",
+                "code": code,
+                "user_id": self.salesperson.id,
+            }
+        )
+        with self.enter_registry_test_mode():
+            job.method_direct_trigger()
+        self.assertEqual(lead.stage_id, self.stage)
+
+    def test_no_context_of_a_client_frees_from_the_needs(self):
+        self.require("city")
+        lead = self.get_lead()
+        for context in (
+            {"cron_id": 1},
+            {"import_file": True},
+            {"lead_needs": list(NEEDS_SETTLED)},
+            {"install_mode": True},
+        ):
+            with self.subTest(context), self.assertRaises(UserError):
+                lead.with_context(**context).write({"stage_id": self.stage.id})
 
     def test_import_file_moves_leads(self):
         self.require("city")

@@ -171,6 +171,24 @@ class TestPaymentMoves(LeadPaymentCommon):
         queries(2)
         self.assertLessEqual(abs(queries(20) - queries(10)), 2)
 
+    def test_many_leads_planned_by_terms_take_no_more_queries_each_time(self):
+        terms = self.env.ref("account.account_payment_term_30days")
+
+        def queries(count, method):
+            leads = self.create_leads(count, expected_revenue=1000, stage="opened")
+            for lead in leads:
+                self.create_offer(lead, price=1000, payment_term_id=terms.id)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            found = self.count_queries(getattr(leads, method))
+            self.assertEqual(leads.mapped("payment_count"), [len(terms.line_ids)] * count)
+            return found
+
+        for method in ("action_plan_by_payment_terms", "action_take_over_offer"):
+            queries(2, method)
+            # the message of each lead whose value changes is core's
+            self.assertLessEqual(queries(40, method) - queries(20, method), 10, method)
+
     def test_number_of_queries_to_create_does_not_depend_on_the_number_of_leads(self):
         def queries(count):
             leads = self.create_leads(count, expected_revenue=1000, stage="opened")

@@ -106,7 +106,7 @@ class CrmLeadPaymentSplit(models.TransientModel):
             raise UserError(problem)
         values = self._prepare_payments()
         if self.scope == "value":
-            self.lead_id._replace_payments(values)
+            self.lead_id._replace_payments({self.lead_id: values})
         else:
             self.lead_id.write({"payment_ids": [Command.create(vals) for vals in values]})
         return {"type": "ir.actions.act_window_close"}

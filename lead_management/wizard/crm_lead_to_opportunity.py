@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..models.crm_lead import Refusals
+from ..tools.sent import sent_id
 
 
 class CrmLead2opportunityPartner(models.TransientModel):
@@ -13,7 +14,7 @@ class CrmLead2opportunityPartner(models.TransientModel):
         :raises UserError: from core, when the lead is won
         """
         context = self.env.context
-        lead_id = context.get("default_lead_id") or context.get("active_id")
+        lead_id = sent_id(context.get("default_lead_id") or context.get("active_id"))
         if "lead_id" not in fields or not lead_id:
             return super().default_get(fields)
         lead = self.env["crm.lead"].browse(lead_id).exists()
