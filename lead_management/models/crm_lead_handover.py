@@ -3,7 +3,6 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
 from .account_analytic_line import KEEP_AMOUNT

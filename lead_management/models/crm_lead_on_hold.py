@@ -108,8 +108,10 @@ class CrmLead(models.Model):
             return [(self, vals)]
         is_service = vals.get("request_type") == "service"
         ended = self.filtered(
-            lambda lead: lead.wake_up_date
-            and (is_service or lead._get_status_after(vals) != lead.won_status)
+            lambda lead: (
+                lead.wake_up_date
+                and (is_service or lead._get_status_after(vals) != lead.won_status)
+            )
         )
         if not ended:
             return [(self, vals)]
