@@ -66,7 +66,7 @@ export class LeadSimilarField extends Component {
                 ConfirmationDialog,
                 {
                     title: _t("Open the known lead?"),
-                    body: _t("What you have typed here is not kept: open it, and write it down there."),
+                    body: _t("What you have typed into this form is not kept."),
                     confirmLabel: _t("Open it"),
                     confirm: () => resolve(true),
                     cancelLabel: _t("Go on here"),
