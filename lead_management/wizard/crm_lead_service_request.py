@@ -19,7 +19,9 @@ class CrmLeadServiceRequest(models.TransientModel):
     _reminder_days = ("date_deadline",)
 
     lead_id = fields.Many2one("crm.lead", context={"active_test": False})
-    lead_ids = fields.Many2many("crm.lead", compute="_compute_lead_ids", compute_sudo=False)
+    lead_ids = fields.Many2many(
+        "crm.lead", string="Leads", compute="_compute_lead_ids", compute_sudo=False
+    )
     partner_id = fields.Many2one(
         "res.partner",
         "Contact",

@@ -71,7 +71,8 @@ registry.category("web_tour.tours").add("lead_management_capture", {
             run: "click",
         },
         {
-            trigger: ".modal .o_field_widget[name=name] input:value('Heat pump')",
+            trigger:
+                ".modal:has(.o_field_widget[name=description]:contains('Tina Tenant')) .o_field_widget[name=name] input:value('Heat pump')",
         },
         {
             trigger: ".modal .modal-footer button:contains('Discard')",
