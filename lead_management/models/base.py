@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 
 from .crm_lead_guard_mixin import check_sent
 
@@ -27,3 +27,20 @@ class Base(models.AbstractModel):
         if len(self) != 1:
             name = self.env["ir.model"]._get(self._name).name
             raise UserError(self.env._("Choose exactly one record: %(name)s.", name=name))
+
+    def _lock_in_words(self, **options):
+        """Core's ``lock_for_update``, which refuses in words that are nobody's language but its
+        own.
+
+        :param options: as ``lock_for_update`` takes them
+        :raises UserError: when somebody else is working on one of these records right now
+        """
+        try:
+            self.lock_for_update(**options)
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else, or a job in the background, is working on this lead right "
+                    "now. Try again in a moment."
+                )
+            ) from error

@@ -1,8 +1,10 @@
-"""What a merge makes of the answers to a category's questions: core would delete them."""
+"""Answers to a category's questions that core would delete: in a merge, or by another category."""
 
 from markupsafe import Markup
 
-from odoo import models
+from odoo import api, models
+
+from ..tools.sent import sent_id
 
 
 class CrmLead(models.Model):
@@ -19,10 +21,47 @@ class CrmLead(models.Model):
         res = super()._merge_dependences(opportunities)
         dropped = (self | opportunities)._get_dropped_answers()
         if dropped:
-            rows = Markup().join(Markup("<li>%s</li>") % text for text in dropped)
-            title = self.env._("Answers that were not kept:")
-            self._message_log(body=Markup("<p>%s</p><ul>%s</ul>") % (title, rows))
+            self._message_log(body=self._get_dropped_note(dropped))
         return res
+
+    @api.model
+    def _get_dropped_note(self, dropped):
+        """What a lead says about answers that it does not have any more.
+
+        :param list dropped: texts
+        """
+        rows = Markup().join(Markup("<li>%s</li>") % text for text in dropped)
+        title = self.env._("Answers that were not kept:")
+        return Markup("<p>%s</p><ul>%s</ul>") % (title, rows)
+
+    def _find_leaving_answers(self, vals):
+        """Asked before a save: what these leads have answered of which another category asks
+        nothing. Somebody may have chosen it by mistake.
+
+        :param dict vals: as ``write`` takes them
+        :return: dict of lead to list of texts
+        """
+        if "category_id" not in vals:
+            return {}
+        category_id = sent_id(vals["category_id"]) or False
+        leads = self.filtered(
+            lambda lead: lead.category_id.id not in (False, category_id) and lead.has_questions
+        )
+        return {
+            lead: [
+                f"{lead.category_id.name}: {question.get('string') or name}: "
+                f"{self._describe_answer(question)}"
+                for name, question in questions.items()
+            ]
+            for lead, questions in leads._read_answers().items()
+            if questions
+        }
+
+    def _note_left_answers(self, left):
+        """Effect of a save: a note on each lead that ``_find_leaving_answers`` has found."""
+        if left:
+            bodies = {lead.id: self._get_dropped_note(texts) for lead, texts in left.items()}
+            self.browse(bodies)._message_log_batch(bodies=bodies)
 
     def _read_answers(self):
         """The answers of each of these leads: dict of lead to dict of name to a question with its

@@ -3,7 +3,6 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
 from odoo.tools.misc import clean_context
 
 from .account_analytic_line import KEEP_AMOUNT
@@ -23,16 +22,8 @@ class CrmLead(models.Model):
         """
         # sudo: the lock is on tickets the salesperson need not have rights on
         tickets = self.env["project.task"].sudo().with_context(active_test=False)
-        try:
-            self.lock_for_update(allow_referencing=True)
-            tickets.search([("lead_id", "in", self.ids)]).lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else, or a job in the background, is working on this lead right "
-                    "now. Try again in a moment."
-                )
-            ) from error
+        self._lock_in_words(allow_referencing=True)
+        tickets.search([("lead_id", "in", self.ids)])._lock_in_words()
         self.invalidate_recordset(["won_project_id", "project_state"])
 
     def _apply_handover(self, plan):

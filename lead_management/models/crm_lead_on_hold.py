@@ -10,6 +10,9 @@ from ..tools.marks import MACHINE_WROTE
 
 _logger = logging.getLogger(__name__)
 
+# a save of these may end a hold
+ENDS_A_HOLD = frozenset(("active", "probability", "request_type", "stage_id"))
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -100,12 +103,16 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
 
     def _imply_hold_end(self, vals):
-        """Rule of ``write``: who wins, declines or reopens a lead ends its hold, unless the same
-        save says until when."""
-        if "wake_up_date" in vals or vals.keys().isdisjoint({"active", "probability", "stage_id"}):
+        """Rule of ``write``: who wins, declines or reopens a lead, or makes it a service request,
+        ends its hold, unless the same save says until when."""
+        if "wake_up_date" in vals or vals.keys().isdisjoint(ENDS_A_HOLD):
             return [(self, vals)]
+        is_service = vals.get("request_type") == "service"
         ended = self.filtered(
-            lambda lead: lead.wake_up_date and lead._get_status_after(vals) != lead.won_status
+            lambda lead: (
+                lead.wake_up_date
+                and (is_service or lead._get_status_after(vals) != lead.won_status)
+            )
         )
         if not ended:
             return [(self, vals)]
@@ -140,10 +147,13 @@ class CrmLead(models.Model):
     def _wake_up_leads(self):
         """Wake the leads whose day has come where their company is. Called every night.
 
-        A lead that cannot be saved does not keep the others; it is tried again the next night.
+        What somebody put away stays so: an archived lead that is not declined sleeps on until it
+        is active again. A lead that cannot be saved does not keep the others; it is tried again
+        the next night.
         """
         reached = self._on_company_days(lambda today: Domain("wake_up_date", "<=", today))
-        leads = self.with_context(active_test=False).search(reached)
+        awaited = Domain("active", "=", True) | Domain("won_status", "=", "lost")
+        leads = self.with_context(active_test=False).search(reached & awaited)
         attempt_each(
             leads, lambda some: some._wake_up(), _logger, "Leads %s do not wake up", conflicts=False
         )

@@ -77,6 +77,7 @@ class CrmLead(models.Model):
         self._settle_before(vals)
         self._note_author(vals)
         plans = self._find_entered_plans(vals)
+        left_answers = self._find_leaving_answers(vals)
         with self.env.protecting(self._get_kept_fields(vals), self):
             # core changes the dict it gets
             super().write(dict(vals))
@@ -87,6 +88,7 @@ class CrmLead(models.Model):
             won = self.filtered(lambda lead: lead.won_status == "won")
             won._drop_follow_ups_of_cancelled_order()
         self._start_plans(plans)
+        self._note_left_answers(left_answers)
         return True
 
     def _fetch_for_save(self, vals):

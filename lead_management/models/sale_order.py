@@ -42,6 +42,12 @@ class SaleOrder(models.Model):
         is_confirming = self.env.context.get("lead_order_confirming") is ORDER_CONFIRMING
         if vals.get("state") == "sale" and not is_confirming:
             unconfirmed = self.filtered(lambda order: order.state != "sale")
+        assigned = self.browse()
+        # a merge, in sudo mode, decides nothing: the lead stays what core makes of it
+        if vals.get("opportunity_id") and not self.env.su:
+            assigned = self.filtered(
+                lambda order: order.sudo().opportunity_id.id != vals["opportunity_id"]
+            )
         reminders = []
         if vals.keys() & {"state", "validity_date", "opportunity_id"}:
             reminders = self._note_reminders()
@@ -58,6 +64,7 @@ class SaleOrder(models.Model):
                 lambda lead: lead.main_order_id.opportunity_id != lead
             )._lose_main_offer()
             self._propose_as_main_offer()
+            assigned.filtered(lambda order: order.state == "sale")._win_leads_as_assigned()
         unconfirmed._win_leads()
         if vals.get("state") == "cancel":
             self._tell_won_leads_of_cancellation()
@@ -90,6 +97,17 @@ class SaleOrder(models.Model):
                 # what is done to the lead is no part of the confirmation of this order
                 lead = lead.with_context(lead_order_confirming=False)
                 lead.with_company(order.company_id)._win_by_order(order)
+
+    def _win_leads_as_assigned(self):
+        """Somebody has assigned these confirmed orders: to the leads, that is as if they were
+        confirmed now. Core raises the leads' values when it confirms only."""
+        # sudo: as in _win_leads
+        orders = self.sudo().filtered(lambda order: order.opportunity_id.won_status != "won")
+        self._win_leads()
+        for order in orders:
+            lead = order.opportunity_id
+            if lead.won_status == "won" and lead.main_order_id == order:
+                lead._update_revenues_from_so(order)
 
     def _tell_leads_of_sending(self):
         """These offers were sent: their open leads move on, where the company says so."""

@@ -1,6 +1,6 @@
 """What is left over on a lead that is declined or won in its dialog: closed, or kept."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Date
 from odoo.tests import tagged
 
@@ -186,6 +186,14 @@ class TestDeclineDialog(LeftOverCommon):
         offer.action_confirm()
         dialog.action_lost_reason_apply()
         self.assertEqual(offer.state, "sale")
+
+    def test_lead_that_was_won_meanwhile_is_named(self):
+        other = self.create_lead(name="Roof Maier", stage="opened")
+        dialog = self.open_dialog(self.lead + other)
+        other.action_set_won()
+        with self.assertRaisesRegex(UserError, "Roof Maier"):
+            dialog.action_lost_reason_apply()
+        self.assertEqual(self.lead.won_status, "pending")
 
     def test_long_lists_are_cut(self):
         for number in range(13):

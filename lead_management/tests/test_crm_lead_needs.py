@@ -385,6 +385,22 @@ class TestCategoryQuestions(NeedsCommon):
         self.env.flush_all()
         self.assertEqual(self.get_answers(self.lead.copy()), {"kind": "Heat pump", "budget": 5.0})
 
+    def test_answers_that_another_category_drops_stay_in_a_note(self):
+        other = self.category.copy({"name": "Baths", "properties_definition": []})
+        answers = {"kind": "Pellets", "decides": True}
+        leads = self.create_leads(2, category_id=self.category.id)
+        leads.category_properties = answers
+        leads[1].category_properties = False
+        before = leads.message_ids
+        leads.with_user(self.salesperson).write({"category_id": self.category.id})
+        self.assertEqual(leads.message_ids, before)
+        leads[0].with_user(self.salesperson).web_save({"category_id": other.id}, {})
+        leads[1].with_user(self.salesperson).category_id = False
+        note = (leads.message_ids - before).filtered(lambda message: "Pellets" in message.body)
+        self.assertEqual(note.res_id, leads[0].id)
+        for text in ("Heating: Kind of Installation: Pellets", "Decision Maker: Yes"):
+            self.assertIn(text, note.body)
+
     def test_another_category_asks_its_own_questions(self):
         other = self.category.create(
             {

@@ -73,6 +73,15 @@ class TestOnHold(OnHoldCommon):
     def test_lead_without_a_day_is_found_as_not_on_hold(self):
         self.assertIn(self.lead, self.env["crm.lead"].search([("is_on_hold", "=", False)]))
 
+    def test_archived_lead_sleeps_on_until_it_is_active_again(self):
+        self.hold(day=self.earlier)
+        self.lead.action_archive()
+        self.wake()
+        self.assertFalse(self.lead.activity_ids)
+        self.lead.action_unarchive()
+        self.wake()
+        self.assertEqual(len(self.lead.activity_ids), 1)
+
     def test_columns_of_the_board_ask_for_the_companies_once(self):
         leads = self.env["crm.lead"]
 

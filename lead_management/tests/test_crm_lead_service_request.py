@@ -220,3 +220,65 @@ class TestServiceRequest(LeadManagementCommon):
         names = [command[2]["name"] for command in values["type_ids"]]
         self.assertEqual(stages.with_context(lang="de_DE").mapped("name"), names)
         self.assertEqual(stages.mapped("name"), ["To Do", "Done"])
+
+    def test_caller_who_is_not_the_contact_is_kept(self):
+        landlord = self.create_partner("Landlord", email="l@test.example.com", phone="+43 1 111111")
+        dialog = self.open(
+            name="Tap drips",
+            email_from="l@test.example.com",
+            contact_name="Tina Tenant",
+            phone="0660 5555555",
+        )
+        self.assertEqual(dialog.partner_id, landlord)
+        dialog.action_convert()
+        text = dialog.lead_id.service_task_id.description
+        self.assertIn("Tina Tenant, 0660 5555555", text)
+        self.assertNotIn("l@test.example.com", text)
+        # what the contact says itself, in whatever notation, is not said again
+        dialog = self.open(name="X", contact_name="landlord", phone="01 111111")
+        dialog.partner_id = landlord
+        dialog.action_convert()
+        self.assertNotIn("Caller", dialog.lead_id.service_task_id.description or "")
+
+    def test_what_is_typed_for_a_reopened_request_is_added_to_its_task(self):
+        lead = self.create_lead(name="Tap drips", partner_id=self.create_partner().id)
+        self.open(lead, user_id=self.salesperson).action_convert()
+        task = lead.service_task_id
+        lead.active = True
+        self.open(
+            lead,
+            name="Now the cellar",
+            description="<p>A foot of water</p>",
+            street="Side street 3",
+            priority="1",
+            date_deadline="2026-12-01 10:00:00",
+            user_id=self.salesperson_2,
+        ).action_convert()
+        self.assertEqual(lead.service_task_id, task)
+        self.assertEqual((task.name, task.priority), ("Tap drips", "1"))
+        self.assertEqual(str(task.date_deadline), "2026-12-01 10:00:00")
+        self.assertEqual(task.user_ids, self.salesperson + self.salesperson_2)
+        for text in ("Now the cellar", "A foot of water", "Side street 3"):
+            self.assertIn(text, task.message_ids[0].body)
+        # nothing typed takes nothing back
+        lead.active = True
+        self.open(lead).action_convert()
+        self.assertEqual((task.priority, str(task.date_deadline)), ("1", "2026-12-01 10:00:00"))
+
+    def test_open_follow_ups_are_told_and_closed_or_kept(self):
+        for choice, is_left in (("close", False), ("keep", True)):
+            lead = self.create_lead(contact_name="Nora", user_id=self.salesperson.id)
+            lead.activity_schedule(
+                "mail.mail_activity_data_call", summary="Ring", user_id=self.salesperson.id
+            )
+            dialog = self.open(lead)
+            self.assertIn("Ring", dialog.follow_up_text)
+            dialog.follow_up_choice = choice
+            dialog.action_convert()
+            self.assertEqual(bool(lead.activity_ids), is_left)
+
+    def test_service_request_ends_a_hold(self):
+        lead = self.create_lead(contact_name="Nora")
+        lead.wake_up_date = self.today() + timedelta(days=9)
+        self.open(lead).action_convert()
+        self.assertFalse(lead.wake_up_date)

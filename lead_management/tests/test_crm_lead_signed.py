@@ -48,6 +48,33 @@ class TestLeadSigned(LeadManagementCommon, HttpCase):
         offer.with_user(self.salesperson_2).action_confirm()
         self._assert_won(offer)
 
+    def test_confirmed_order_that_is_assigned_wins_its_lead(self):
+        self.lead.expected_revenue = 10
+        orders = self.env["sale.order"].browse()
+        for _number in range(2):
+            order = self.create_offer(self.create_lead(partner_id=self.partner.id))
+            order.opportunity_id = False
+            order.action_confirm()
+            orders += order
+        order, other = orders.with_user(self.sales_all)
+        self.lead.with_user(self.sales_all).order_to_assign_id = order
+        self._assert_won(order.sudo(False))
+        self.assertEqual(self.lead.expected_revenue, order.amount_untaxed)
+        # by the order's own form, and only where the company wants it
+        lead = self.create_lead(stage="offer_made", partner_id=self.partner.id)
+        self.company.lead_won_by_order = False
+        other.opportunity_id = lead
+        self.assertEqual((lead.won_status, lead.expected_revenue), ("pending", 0))
+
+    def test_merge_wins_no_lead_by_the_order_of_a_reopened_one(self):
+        offer = self.create_offer(self.lead)
+        offer.action_confirm()
+        self.lead.with_user(self.salesperson).action_reopen()
+        other = self.create_lead(stage="negotiation", partner_id=self.partner.id)
+        merged = (self.lead + other).with_user(self.sales_all).merge_opportunity()
+        self.assertEqual(offer.opportunity_id, merged)
+        self.assertEqual(merged.won_status, "pending")
+
     def _send_offer(self, **values):
         """An offer that makes a project, as the customer sees it in the portal."""
         offer = self.create_offer(self.lead, tracking="project_only", **values)

@@ -7,6 +7,7 @@ import traceback
 
 from odoo.exceptions import UserError
 from odoo.service.model import call_kw
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -175,3 +176,14 @@ class TestWrongInput(HandoverCommon):
                 dialog.invalidate_recordset()
                 dialog.read()
                 Model.search_read([("id", "=", dialog.id)])
+
+    def test_record_that_somebody_else_works_on_is_told_in_words(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"]._load_module_terms([ADDON], ["de_DE"])
+        # one that other connections see, and nobody here refers to
+        record = self.env.ref("base.aq").with_context(lang="de_DE")
+        with db_connect(self.env.cr.dbname).cursor() as other:
+            lock = "SELECT 1 FROM res_country WHERE id = %s FOR UPDATE NOWAIT"
+            other.execute(lock, [record.id])
+            with self.assertRaisesRegex(UserError, "noch einmal"):
+                record._lock_in_words()

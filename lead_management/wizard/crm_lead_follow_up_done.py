@@ -122,7 +122,7 @@ class CrmLeadFollowUpDone(models.TransientModel):
         activity = self.activity_id.with_context(clean_context(self.env.context))
         activity.check_access("write")
         # of two people at once, one is told
-        activity.lock_for_update()
+        activity._lock_in_words()
         activity._check_to_be_done()
         feedback = (self.feedback or "").strip()
         _messages, planned = activity._action_done(feedback=feedback or False)

@@ -62,13 +62,20 @@ class CrmLeadLost(models.TransientModel):
         day that was entered. What the user may not change stays.
 
         :raises AccessError: when the user may not change one of the leads
-        :raises UserError: when that day is not in the future
+        :raises UserError: when that day is not in the future, or one of the leads is won
         """
         self._check_one()
         day = self.wake_up_date
         if day and day <= self.env.company._get_lead_today():
             raise UserError(
                 self.env._("“Follow Up Again On” lies in the past. Choose a day after today.")
+            )
+        # won meanwhile, or one of many that were ticked: core's refusal does not say which
+        for lead in self.lead_ids.filtered(lambda lead: lead.won_status == "won"):
+            raise UserError(
+                self.env._(
+                    "“%(lead)s” is won: it cannot be declined. Reopen it first.", lead=lead.name
+                )
             )
         follow_ups = self._get_follow_ups_to_close()
         res = super().action_lost_reason_apply()

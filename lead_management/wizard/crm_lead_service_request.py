@@ -2,20 +2,26 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import email_normalize
 from odoo.tools.misc import clean_context
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
+
+from ..tools.phone import national_digits
 
 
 class CrmLeadServiceRequest(models.TransientModel):
     """The dialog behind "Service Request": a task for who called, the lead closed with it."""
 
     _name = "crm.lead.service.request"
-    _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin"]
+    _inherit = ["crm.lead.guard.mixin", "crm.lead.day.mixin", "crm.lead.left.over.mixin"]
     _description = "Service Request"
     _reminder_days = ("date_deadline",)
 
     lead_id = fields.Many2one("crm.lead", context={"active_test": False})
+    lead_ids = fields.Many2many(
+        "crm.lead", string="Leads", compute="_compute_lead_ids", compute_sudo=False
+    )
     partner_id = fields.Many2one(
         "res.partner",
         "Contact",
@@ -47,6 +53,11 @@ class CrmLeadServiceRequest(models.TransientModel):
             user = wizard.user_id.sudo()
             if user and (user.share or not user.active):
                 raise ValidationError(self.env._("Choose an employee who goes."))
+
+    @api.depends("lead_id")
+    def _compute_lead_ids(self):
+        for wizard in self:
+            wizard.lead_ids = wizard.lead_id
 
     @api.depends("email_from", "phone", "lead_id")
     def _compute_partner_id(self):
@@ -80,8 +91,8 @@ class CrmLeadServiceRequest(models.TransientModel):
         :raises AccessError: when the user may not change the lead
         """
         self._check_one()
-        # a second click waits, or comes again and finds the lead
-        self.lock_for_update()
+        # a second click finds the lead, or is told
+        self._lock_in_words()
         # the defaults of the calling view are not for what is created here
         # pylint: disable=context-overridden
         wizard = self.with_context(clean_context(self.env.context))
@@ -91,11 +102,17 @@ class CrmLeadServiceRequest(models.TransientModel):
             lead._lock_for_handover()
             lead._check_may_become_service()
         partner = wizard.partner_id or wizard._get_typed_partner()
+        follow_ups = wizard._get_follow_ups_to_close()
         if not lead:
             lead = wizard.lead_id = lead.create(wizard._prepare_lead_values())
         wizard._link_partner(lead, partner)
-        task = wizard._get_open_task(lead) or wizard._create_task(lead)
+        task = wizard._get_open_task(lead)
+        if task:
+            wizard._add_to_task(lead, task)
+        else:
+            task = wizard._create_task(lead)
         lead.write({"request_type": "service", "active": False, "service_task_id": task.id})
+        lead._close_left_over(follow_ups)
         # sudo: the task that the lead had need not be readable; its name is the lead's own
         title = task.sudo().name
         lead.message_post(body=self.env._("Service request: task “%(task)s”.", task=title))
@@ -156,14 +173,26 @@ class CrmLeadServiceRequest(models.TransientModel):
         task = project.env["project.task"].create(self._prepare_task_values(lead, project))
         return task.sudo(False)
 
+    def _add_to_task(self, lead, task):
+        """The request goes on in the task that the lead had: what was typed is added to it.
+
+        :param task: ``project.task``
+        """
+        values = {}
+        if self.date_deadline:
+            values["date_deadline"] = self.date_deadline
+        if self.user_id:
+            values["user_ids"] = [fields.Command.link(self.user_id.id)]
+        # sudo: a salesperson need not have project rights; the lead was checked in his
+        task = task.sudo()
+        if (self.priority or "0") > (task.priority or "0"):
+            values["priority"] = self.priority
+        task.write(values)
+        title = self.env._("Service request again: %(title)s", title=self.name)
+        task.message_post(body=Markup("<p>%s</p>") % title + self._get_task_text(lead))
+
     def _prepare_task_values(self, lead, project):
         """Values of the task; extend it to add more."""
-        town = f"{self.zip or ''} {self.city or ''}".strip()
-        place = ", ".join(filter(None, [self.street, town]))
-        text = self.description or Markup()
-        if place:
-            where = self.env._("Address: %(address)s", address=place)
-            text = Markup("<p>%s</p>") % where + text
         return {
             "name": self.name,
             "project_id": project.id,
@@ -171,5 +200,36 @@ class CrmLeadServiceRequest(models.TransientModel):
             "priority": self.priority or "0",
             "date_deadline": self.date_deadline,
             "user_ids": [fields.Command.set(self.user_id.ids)],
-            "description": text,
+            "description": self._get_task_text(lead),
         }
+
+    def _get_task_text(self, lead):
+        """What the task says: where it is, who called if the contact does not say so, and what
+        was written down.
+
+        :rtype: Markup
+        """
+        town = f"{self.zip or ''} {self.city or ''}".strip()
+        place = ", ".join(filter(None, [self.street, town]))
+        lines = []
+        if place:
+            lines.append(self.env._("Address: %(address)s", address=place))
+        if caller := self._get_caller(lead.partner_id):
+            lines.append(self.env._("Caller: %(details)s", details=caller))
+        return Markup().join(Markup("<p>%s</p>") % line for line in lines) + (
+            self.description or Markup()
+        )
+
+    def _get_caller(self, partner):
+        """What was typed about the caller and is not the contact's, in words: the tenant's number
+        is needed where the landlord is the customer."""
+        names = partner | partner.parent_id
+        known = {name.strip().lower() for name in names.mapped("name") if name}
+        typed = [name for name in (self.contact_name, self.partner_name) if name]
+        details = [name for name in typed if name.strip().lower() not in known]
+        if self.phone and national_digits(self.phone) != national_digits(partner.phone):
+            details.append(self.phone)
+        email = email_normalize(self.email_from) or self.email_from
+        if email and email != partner.email_normalized:
+            details.append(self.email_from)
+        return ", ".join(details)

@@ -3,7 +3,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
-const TAKEN_OVER = ["name", "contact_name", "partner_name", "phone", "email_from"];
+const TAKEN_OVER = ["name", "contact_name", "partner_name", "phone", "email_from", "description"];
 
 /** What is being written down turns out to be a task: the dialog takes it over, unsaved. */
 export class LeadServiceRequestWidget extends Component {

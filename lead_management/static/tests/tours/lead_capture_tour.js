@@ -29,6 +29,10 @@ registry.category("web_tour.tours").add("lead_management_capture", {
             run: "edit 01 5811111 && press Tab",
         },
         {
+            trigger: `${QUICK} .o_field_widget[name=contact_name] input`,
+            run: "edit Tina Tenant && press Tab",
+        },
+        {
             content: "the open lead of the caller shows",
             trigger: `${QUICK} .o_lead_similar_line[data-model='crm.lead']:contains("Bathroom Huber")`,
         },
@@ -41,12 +45,34 @@ registry.category("web_tour.tours").add("lead_management_capture", {
             trigger: `${QUICK} .o_field_widget[name=partner_id] input:value("Maria Huber")`,
         },
         {
+            content: "the caller who is not the contact is kept",
+            trigger: `${QUICK} .o_field_widget[name=description]:contains("Tina Tenant")`,
+        },
+        {
+            content: "what is refused is told, and nothing typed is lost",
+            trigger: `${QUICK} .o_field_widget[name=expected_revenue] input`,
+            run: "edit 99999999999999999999",
+        },
+        {
+            trigger: `${QUICK} .o_kanban_add`,
+            run: "click",
+        },
+        {
+            trigger: ".modal:contains('too large') .modal-footer button:contains('Close')",
+            run: "click",
+        },
+        {
+            trigger: `body:not(.modal-open) ${QUICK} .o_field_widget[name=expected_revenue] input`,
+            run: "edit 100",
+        },
+        {
             content: "a task instead takes over what was typed",
             trigger: `${QUICK} .o_lead_service_request`,
             run: "click",
         },
         {
-            trigger: ".modal .o_field_widget[name=name] input:value('Heat pump')",
+            trigger:
+                ".modal:has(.o_field_widget[name=description]:contains('Tina Tenant')) .o_field_widget[name=name] input:value('Heat pump')",
         },
         {
             trigger: ".modal .modal-footer button:contains('Discard')",
@@ -55,6 +81,22 @@ registry.category("web_tour.tours").add("lead_management_capture", {
         {
             content: "the known lead is opened instead",
             trigger: `body:not(.modal-open) ${QUICK} .o_lead_similar_open:last`,
+            run: "click",
+        },
+        {
+            content: "which gives up what was typed: that is asked",
+            trigger: ".modal .modal-footer button:contains('Go on here')",
+            run: "click",
+        },
+        {
+            trigger: `body:not(.modal-open) ${QUICK} .o_field_widget[name=name] input:value('Heat pump')`,
+        },
+        {
+            trigger: `${QUICK} .o_lead_similar_open:last`,
+            run: "click",
+        },
+        {
+            trigger: ".modal .modal-footer button:contains('Open it')",
             run: "click",
         },
         {

@@ -3,11 +3,13 @@ import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { CrmKanbanRenderer } from "@crm/views/crm_kanban/crm_kanban_renderer";
 import { LeadBoardHeader } from "./lead_board_header";
+import { LeadBoardQuickCreate } from "./lead_board_quick_create";
 
 export class LeadBoardRenderer extends CrmKanbanRenderer {
     static components = {
         ...CrmKanbanRenderer.components,
         KanbanHeader: LeadBoardHeader,
+        KanbanRecordQuickCreate: LeadBoardQuickCreate,
     };
 
     setup() {
