@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.flags import flag_domain
 from ..tools.spans import EARLIEST, latest
 
 # what comes earlier or later, from before days were checked, has no period that Python could name
@@ -37,7 +38,7 @@ class CrmLead(models.Model):
     @api.model
     def _search_is_planned_overdue(self, operator, value):
         self._check_field_access(self._fields["is_planned_overdue"], "read")
-        return self._get_overdue_domain() if operator == "in" else NotImplemented
+        return flag_domain(operator, value, self._get_overdue_domain())
 
     @api.model
     def _get_overdue_domain(self):

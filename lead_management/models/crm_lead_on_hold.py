@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools.attempts import attempt_each
+from ..tools.flags import get_wanted
 from ..tools.marks import MACHINE_WROTE
 
 _logger = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class CrmLead(models.Model):
     def _search_is_on_hold(self, operator, value):
         if operator not in ("in", "not in"):
             return NotImplemented
-        wanted = {bool(item) == (operator == "in") for item in value}
+        wanted = get_wanted(operator, value)
         found = Domain.FALSE
         if True in wanted:
             later = self._on_company_days(lambda today: Domain("wake_up_date", ">", today))

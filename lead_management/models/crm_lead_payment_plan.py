@@ -12,7 +12,6 @@ from ..tools.attempts import attempt_each
 from ..tools.instalments import shift_dates
 from ..tools.private_orm import assign, cache_none
 
-
 _logger = logging.getLogger(__name__)
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.flags import get_wanted
 from ..tools.marks import MACHINE_WROTE
 from ..tools.spans import MOST_DAYS
 
@@ -119,6 +120,6 @@ class CrmLead(models.Model):
                 ("next_follow_up", "<", fields.Date.context_today(self)),
             ]
         )
-        wanted = {bool(item) == (operator == "in") for item in value}
+        wanted = get_wanted(operator, value)
         parts = [part for part, is_on in ((rotting, True), (~rotting, False)) if is_on in wanted]
         return Domain.OR(parts)

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, float_compare
 
+from ..tools.flags import flag_domain
 from ..tools.private_orm import assign
 
 # the currency fields of leads whose amounts are added up here
@@ -208,11 +209,8 @@ class CrmLead(models.Model):
     @api.model
     def _search_is_without_rate(self, operator, value):
         self._check_field_access(self._fields["is_without_rate"], "read")
-        if operator != "in":
-            return NotImplemented
-        return Domain(
-            "company_id", "in", list(self.env["crm.lead.report.mixin"]._get_apart_currencies())
-        )
+        apart = list(self.env["crm.lead.report.mixin"]._get_apart_currencies())
+        return flag_domain(operator, value, [("company_id", "in", apart)])
 
     @api.model
     @api.readonly

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, format_duration
 
+from ..tools.flags import get_wanted
 from ..tools.spans import REMINDER_YEARS_AHEAD, latest
 
 MAX_SNOOZE_DAYS = 3660
@@ -82,6 +83,7 @@ class MailActivity(models.Model):
                 raise ValidationError(reason)
 
     @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_lead_facts(self):
         on_leads = self.filtered(lambda activity: activity.res_model == "crm.lead")
         leads = self.env["crm.lead"].browse(on_leads.mapped("res_id")).exists()
@@ -101,12 +103,19 @@ class MailActivity(models.Model):
         if operator not in ("in", "any"):
             return NotImplemented
         leads = self.env["crm.lead"].with_context(active_test=False)
-        if not leads.has_access("read"):
-            return Domain.FALSE
-        # a domain, or ids
-        domain = Domain("id", "in", value) if operator == "in" else Domain(value)
-        leads = leads._search(domain)
-        return Domain([("res_model", "=", "crm.lead"), ("res_id", "in", leads)])
+        may_read = leads.has_access("read")
+
+        def on_leads(domain):
+            found = leads._search(domain) if may_read else []
+            return Domain([("res_model", "=", "crm.lead"), ("res_id", "in", found)])
+
+        if operator == "any":
+            return on_leads(Domain(value))
+        found = on_leads(Domain("id", "in", value))
+        if False in value:
+            # as it is read: of other records, or of leads that the user may not read
+            found |= ~on_leads(Domain.TRUE)
+        return found
 
     @api.depends("res_model", "res_id")
     @api.depends_context("tz")
@@ -128,7 +137,7 @@ class MailActivity(models.Model):
         on_hold = self.env["crm.lead"].sudo()._search([("is_on_hold", "=", True)])
         found = Domain([("res_model", "=", "crm.lead"), ("res_id", "in", on_hold)])
         others = Domain("res_model", "!=", "crm.lead") | Domain("res_id", "not in", on_hold)
-        wanted = {bool(item) == (operator == "in") for item in value}
+        wanted = get_wanted(operator, value)
         return Domain.OR(
             part for part, is_on in ((found, True), (others, False)) if is_on in wanted
         )

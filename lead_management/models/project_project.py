@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.flags import flag_domain
+
 
 class ProjectProject(models.Model):
     _inherit = "project.project"
@@ -41,6 +43,7 @@ class ProjectProject(models.Model):
         return super()._has_field_access(field, operation)
 
     @api.depends("lead_ids")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_lead_count(self):
         counts = dict(
             self.env["crm.lead"]
@@ -57,15 +60,7 @@ class ProjectProject(models.Model):
 
     @api.model
     def _search_is_lead_project(self, operator, value):
-        if operator not in ("in", "not in"):
-            return NotImplemented
-        return [
-            (
-                "id",
-                "in" if (operator == "in") == (True in value) else "not in",
-                self._get_lead_projects().ids,
-            )
-        ]
+        return flag_domain(operator, value, [("id", "in", self._get_lead_projects().ids)])
 
     @api.model
     def _get_lead_projects(self):
@@ -84,6 +79,7 @@ class ProjectProject(models.Model):
         set_up |= self.env.companies.sudo().lead_won_project_template_id
         return self & set_up.with_env(self.env)
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_declined_lead_count(self):
         for project in self:
             project.declined_lead_count = (

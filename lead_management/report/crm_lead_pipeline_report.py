@@ -6,6 +6,7 @@ from odoo.tools import SQL, format_amount, format_date
 from odoo.tools.date_utils import start_of
 from odoo.tools.translate import LazyTranslate
 
+from ..tools.flags import flag_domain
 from ..tools.quarters import fiscal_shift
 
 _lt = LazyTranslate(__name__)
@@ -167,11 +168,11 @@ class CrmLeadPipelineReport(models.Model):
 
     @api.model
     def _search_is_near(self, operator, value):
-        return self._get_near_domain() if operator == "in" and True in value else NotImplemented
+        return flag_domain(operator, value, self._get_near_domain())
 
     @api.model
     def _search_is_coming(self, operator, value):
-        return self._get_coming_domain() if operator == "in" and True in value else NotImplemented
+        return flag_domain(operator, value, self._get_coming_domain())
 
     @api.model
     def _get_near_domain(self):

@@ -18,6 +18,7 @@ from . import test_lead_lasting
 from . import test_capture_known
 from . import test_capture_phone
 from . import test_capture_tour
+from . import test_computed_search
 from . import test_crm_lead_certainty
 from . import test_crm_lead_team
 from . import test_crm_lead_take_back
