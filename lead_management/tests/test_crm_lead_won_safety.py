@@ -2,9 +2,10 @@
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
-from .common import LeadManagementCommon
+from .common import ACCESS_LOGGERS, LeadManagementCommon
 
 
 @tagged("post_install", "-at_install")
@@ -31,6 +32,57 @@ class TestWonSafety(LeadManagementCommon):
                 "unit_amount": 8,
             }
         )
+
+    def _open(self, lead):
+        """The dialog as the browser shows it; saved when its button is pressed."""
+        dialogs = self.env["crm.lead.won"].with_user(self.salesperson)
+        form = Form(dialogs.with_context(default_lead_ids=lead.ids))
+        form.target = "none"
+        return form
+
+    def test_what_changes_while_the_dialog_is_open_is_not_overruled_unseen(self):
+        def service(lead, offer):
+            lead.write({"request_type": "service", "active": False})
+
+        changes = {
+            "amount": lambda lead, offer: offer.order_line.write({"price_unit": 99999}),
+            "cancelled": lambda lead, offer: offer._action_cancel(),
+            "declined": lambda lead, offer: lead.action_set_lost(lost_reason_id=self.reason.id),
+            "service": service,
+        }
+        for name, change in changes.items():
+            lead = self._create_lead()
+            offer = self.create_offer(lead)
+            form = self._open(lead)
+            self.env.flush_all()
+            change(lead, offer)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with self.subTest(name), self.assertRaisesRegex(UserError, "open it again"):
+                form.save().action_convert()
+            # opened again, it shows how things are
+            self._open(lead).save().action_convert()
+            self.assertEqual(lead.won_status, "won")
+
+    def test_offer_confirmed_while_the_dialog_is_open_is_no_hindrance(self):
+        lead = self._create_lead()
+        offer = self.create_offer(lead)
+        form = self._open(lead)
+        offer.action_confirm()
+        form.save().action_convert()
+        self.assertEqual((lead.won_status, lead.main_order_id), ("won", offer))
+
+    def test_lead_that_is_gone_is_told_as_it_is(self):
+        lead = self._create_lead()
+        dialog = self._open(lead).save()
+        lead.user_id = self.salesperson_2
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError), mute_logger(*ACCESS_LOGGERS):
+            dialog.action_convert()
+        lead.unlink()
+        with self.assertRaisesRegex(UserError, "deleted"):
+            dialog.action_convert()
 
     def test_older_hours_of_an_existing_project_do_not_become_billable(self):
         project = self.create_project(allow_billable=True, partner_id=self.partner.id)

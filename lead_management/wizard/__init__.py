@@ -11,6 +11,7 @@ from . import crm_lead_to_opportunity
 from . import crm_lead_snooze
 from . import crm_lead_take_back
 from . import crm_lead_won
+from . import crm_lead_won_told
 from . import crm_stage_load
 from . import crm_stage_calibration_apply
 from . import crm_quotation_partner

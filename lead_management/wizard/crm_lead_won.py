@@ -107,7 +107,17 @@ class CrmLeadWon(models.TransientModel):
     def _check_main_order_id(self):
         """No other offer is told or confirmed, also not by who could do that elsewhere."""
         for wizard in self:
-            if wizard.main_order_id and not wizard._get_main_order():
+            # sudo: the offer of a lead is told to who may read the lead
+            order = wizard.main_order_id.sudo()
+            if order.state == "cancel" and order.opportunity_id in wizard._get_leads().sudo():
+                raise ValidationError(
+                    self.env._(
+                        "Offer %(offer)s was cancelled meanwhile. Close this dialog and open it "
+                        "again.",
+                        offer=order.name,
+                    )
+                )
+            if order and not wizard._get_main_order():
                 raise ValidationError(self.env._("The main offer is none of these leads' offers."))
 
     @api.constrains("user_id")
@@ -452,9 +462,7 @@ class CrmLeadWon(models.TransientModel):
         self._check_one()
         leads = self.lead_ids
         if not leads:
-            raise UserError(
-                self.env._("The leads belong to another company. Select it, then try again.")
-            )
+            self._refuse_no_leads()
         leads.check_access("write")
         leads._lock_for_handover()
         leads._check_not_handed_over_apart()
@@ -462,6 +470,7 @@ class CrmLeadWon(models.TransientModel):
             self.project_id == leads.sudo().won_project_id and leads._has_rest_to_hand_over()
         ):
             return leads[:1].action_view_project()
+        self._check_as_told()
         plan = leads._plan_handover(self._get_choices())
         if plan.refusals:
             raise UserError("\n".join(plan.refusals))
