@@ -170,6 +170,15 @@ class TestSnoozeDialog(FollowUpCommon):
         dialog.action_snooze()
         self.assertEqual(activities.mapped("date_deadline"), [self.day(40)] * 2)
 
+    def test_no_follow_up_is_proposed_to_come_earlier(self):
+        leads = self.create_leads(2)
+        self.plan(leads[0], days=-1)
+        later = self.plan(leads[1], days=9)
+        dialog = self.open_dialog(leads)
+        self.assertEqual(dialog.date, self.day(16))
+        dialog.action_snooze()
+        self.assertEqual(later.date_deadline, self.day(16))
+
     def test_default_day_and_short_ways(self):
         for method, days in (("snooze", 7), ("snooze_day", 1), ("snooze_week", 7)):
             activity = self.plan(days=-1)

@@ -12,15 +12,23 @@ class CrmLeadSnooze(models.TransientModel):
 
     lead_ids = fields.Many2many("crm.lead", context={"active_test": False})
     date = fields.Date(
-        "Until",
-        required=True,
-        default=lambda self: fields.Date.add(fields.Date.context_today(self), days=7),
+        "Until", required=True, compute="_compute_date", store=True, readonly=False, precompute=True
     )
     follow_up_count = fields.Integer(
         "Follow-ups",
         compute="_compute_follow_up_count",
         help="How many follow-ups move. Meetings stay.",
     )
+
+    @api.depends("lead_ids")
+    def _compute_date(self):
+        """A week from today, or from the last day on which one of the follow-ups is due: none is
+        moved forward unasked."""
+        today = fields.Date.context_today(self)
+        for wizard in self:
+            follow_ups = wizard.lead_ids._origin._get_follow_ups_to_snooze()
+            last = max([today, *follow_ups.mapped("date_deadline")])
+            wizard.date = fields.Date.add(last, days=7)
 
     @api.depends("lead_ids")
     def _compute_follow_up_count(self):
