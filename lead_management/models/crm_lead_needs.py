@@ -33,7 +33,7 @@ class CrmLead(models.Model):
     missing_needs = fields.Char(
         "Missing",
         compute="_compute_missing_needs",
-        help="What the lead lacks for the stage it was to move to.",
+        help="What the lead lacks for the phase it was to move to.",
     )
     lacks_offer = fields.Boolean(compute="_compute_missing_needs")
 

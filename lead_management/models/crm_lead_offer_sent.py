@@ -44,7 +44,7 @@ class CrmLead(models.Model):
             self.browse(lead.id for lead in missing)._message_log_batch(
                 bodies={
                     lead.id: self.env._(
-                        "An offer was sent. The lead stays in its stage: “%(stage)s” also "
+                        "An offer was sent. The lead stays in its phase: “%(stage)s” also "
                         "needs: %(needs)s",
                         stage=stage.name,
                         needs=", ".join(needs.values()),

@@ -23,7 +23,7 @@ class CrmStageCalibrationReport(models.Model):
     """
 
     _name = "crm.stage.calibration.report"
-    _description = "Stage Calibration"
+    _description = "Phase Calibration"
     _auto = False
     _rec_name = "stage_id"
     _order = "sequence, id"
@@ -256,7 +256,7 @@ class CrmStageCalibrationReport(models.Model):
         if self.decided < MINIMUM_CASES:
             return self.env._(
                 "Not enough history: %(count)s decided leads were in “%(stage)s”, and it takes "
-                "%(minimum)s. Wait for more, or enter the default on the stage.",
+                "%(minimum)s. Wait for more, or enter the default on the phase.",
                 count=self.decided,
                 stage=self.stage_id.name,
                 minimum=MINIMUM_CASES,
@@ -271,13 +271,13 @@ class CrmStageCalibrationReport(models.Model):
         if rate <= 0:
             return self.env._(
                 "Practically none of the %(count)s leads from “%(stage)s” were won, and a default "
-                "must be over 0 %%. Enter a low one on the stage: under %(high)s %% is likely.",
+                "must be over 0 %%. Enter a low one on the phase: under %(high)s %% is likely.",
                 **values,
             )
         if rate >= 100:
             return self.env._(
                 "Practically all of the %(count)s leads from “%(stage)s” were won, and a default "
-                "must be under 100 %%. Enter a high one on the stage: over %(low)s %% is likely.",
+                "must be under 100 %%. Enter a high one on the phase: over %(low)s %% is likely.",
                 **values,
             )
         return ""

@@ -37,11 +37,11 @@ ENTRIES = {
 CRM_ENTRIES = {
     "sales_own": ENTRIES | {"History of Leads"},
     "sales_all": ENTRIES | {"History of Leads"},
-    "sales_admin": ENTRIES | {"History of Leads", "Stage Calibration"},
+    "sales_admin": ENTRIES | {"History of Leads", "Phase Calibration"},
 }
 INVOICING_ENTRIES = {
-    "invoicing": ENTRIES | {"Stage Calibration"},
-    "account_readonly": ENTRIES | {"Stage Calibration"},
+    "invoicing": ENTRIES | {"Phase Calibration"},
+    "account_readonly": ENTRIES | {"Phase Calibration"},
 }
 # another test is about the dashboard
 OTHER_ENTRIES = {"Dashboard"}

@@ -160,7 +160,7 @@ registry.category("web_tour.tours").add("lead_management_figures_accountant", {
         ...openApp(INVOICING),
         ...PIVOTS.flatMap(readAsAccountant),
         ...openPrintDialog(INVOICING),
-        ...openReport(INVOICING, { entry: "stage_calibration", title: "Stage Calibration" }),
+        ...openReport(INVOICING, { entry: "stage_calibration", title: "Phase Calibration" }),
         ...clickRow(
             ".o_list_view .o_data_row:has(.o_data_cell[name=decided]:contains('1')) .o_data_cell[name=decided]",
             "You may read the figures, not the leads themselves."
@@ -220,7 +220,7 @@ function readInOtherCompany(place) {
     return [
         ...openApp(place),
         ...PIVOTS.flatMap((report) => isEmpty(place, report)),
-        ...openReport(place, { entry: "stage_calibration", title: "Stage Calibration" }),
+        ...openReport(place, { entry: "stage_calibration", title: "Phase Calibration" }),
         {
             content: "no case in any phase",
             trigger: ".o_list_view .o_data_row",
