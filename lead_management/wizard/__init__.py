@@ -1,5 +1,6 @@
 from . import base_import_import
 from . import crm_lead_left_over_mixin
+from . import crm_lead_told_mixin
 from . import crm_lead_document_send
 from . import crm_lead_follow_up_done
 from . import crm_lead_lost
@@ -11,7 +12,6 @@ from . import crm_lead_to_opportunity
 from . import crm_lead_snooze
 from . import crm_lead_take_back
 from . import crm_lead_won
-from . import crm_lead_won_told
 from . import crm_stage_load
 from . import crm_stage_calibration_apply
 from . import crm_quotation_partner

@@ -9,7 +9,7 @@ class CrmLeadWon(models.TransientModel):
     """The dialog behind "Won": says what will happen, then does exactly that."""
 
     _name = "crm.lead.won"
-    _inherit = ["crm.lead.guard.mixin", "crm.lead.left.over.mixin"]
+    _inherit = ["crm.lead.guard.mixin", "crm.lead.left.over.mixin", "crm.lead.told.mixin"]
     _description = "Win Leads"
 
     # the order begins: what is planned for it goes on, unless somebody closes it

@@ -4,8 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
-class CrmLeadWon(models.TransientModel):
-    _inherit = "crm.lead.won"
+class CrmLeadToldMixin(models.AbstractModel):
+    """Of ``crm.lead.won``, whose leads, main offer and decision to confirm it are looked at."""
+
+    _name = "crm.lead.told.mixin"
+    _description = "What a Dialog Has Shown"
 
     told = fields.Char(
         compute="_compute_told",
